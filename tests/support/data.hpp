@@ -1,0 +1,48 @@
+// The data of the tests: the real sets of data/, and generated ones.
+#pragma once
+
+#include <whiteboard/core/matrix.hpp>
+#include <whiteboard/core/random.hpp>
+#include <whiteboard/core/table.hpp>
+
+#include <cmath>
+#include <string>
+
+namespace whiteboard::testing {
+
+/// A file of data/, e.g. data_set("iris").
+inline Table data_set(const std::string& name) {
+  return read_csv(std::string(WHITEBOARD_DATA_DIR) + "/" + name + ".csv");
+}
+
+/// rows x cols independent standard normal numbers.
+template <BitEngine Rng>
+Matrix gaussian(Eigen::Index rows, Eigen::Index cols, Rng& rng) {
+  Matrix X(rows, cols);
+  for (Eigen::Index i = 0; i < X.size(); ++i) X.data()[i] = normal(rng);
+  return X;
+}
+
+/// `per_blob` unit-variance samples around each row of `centres`, in order.
+template <BitEngine Rng>
+Matrix blobs(const MatrixRef& centres, Eigen::Index per_blob, Rng& rng) {
+  Matrix X = gaussian(centres.rows() * per_blob, centres.cols(), rng);
+  for (Eigen::Index i = 0; i < X.rows(); ++i) {
+    X.row(i) += centres.row(i / per_blob);
+  }
+  return X;
+}
+
+/// Columns with mean 0 and variance 1 (divided by n, as scikit-learn's
+/// StandardScaler does). A constant column becomes zeros.
+inline Matrix standardized(const MatrixRef& X) {
+  Matrix Z = X.rowwise() - Eigen::RowVectorXd(X.colwise().mean());
+  for (Eigen::Index j = 0; j < Z.cols(); ++j) {
+    const double deviation =
+        std::sqrt(Z.col(j).squaredNorm() / static_cast<double>(Z.rows()));
+    if (deviation > 0.0) Z.col(j) /= deviation;
+  }
+  return Z;
+}
+
+}  // namespace whiteboard::testing
