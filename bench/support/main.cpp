@@ -2,7 +2,6 @@
 // read against: fused multiply-adds in registers and a stream through memory.
 #include <support/bench.hpp>
 
-#include <array>
 #include <cstddef>
 #include <vector>
 
@@ -25,7 +24,7 @@ void fused_multiply_add(benchmark::State& state) {
   typedef T Packet __attribute__((vector_size(kVectorBytes)));
   constexpr std::size_t chains = 12;
   constexpr std::size_t steps = 1024;
-  std::array<Packet, chains> x{};
+  Packet x[chains] = {};
   Packet a{};
   Packet b{};
   a += static_cast<T>(0.999);
