@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "error.hpp"
+#include "match.hpp"
 #include "text.hpp"
 
 namespace wb {
@@ -25,35 +26,6 @@ const std::vector<std::string> kSections{
     "maths",           "behavioral"};
 
 namespace {
-
-/// Do the letters of `needle` occur in `text` in this order?
-bool is_subsequence(std::string_view needle, std::string_view text) {
-  std::size_t matched = 0;
-  for (const char c : text) {
-    if (matched < needle.size() && c == needle[matched]) ++matched;
-  }
-  return matched == needle.size();
-}
-
-/// Insertions, deletions, replacements and swaps of neighbouring letters that
-/// turn `a` into `b`.
-std::size_t typing_distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> d(
-      a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replace = a[i - 1] == b[j - 1] ? 0 : 1;
-      d[i][j] = std::min(
-          {d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + replace});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return d[a.size()][b.size()];
-}
 
 /// "K-Means", "k means" and "questions/algorithms/k_means.md" as an id would
 /// be written.
@@ -74,23 +46,27 @@ std::string listing(const std::vector<Question>& questions) {
   return lines;
 }
 
-/// The questions whose id or slug is a few keystrokes from what was typed,
-/// nearest first, three at most.
-std::vector<Question> near(const std::vector<Question>& questions,
-                           const std::string& typed) {
-  std::vector<std::pair<std::size_t, Question>> ranked;
+/// "did you mean" and the ids a few keystrokes away, by slug or whole id.
+std::string suggestion(const std::vector<Question>& questions,
+                       const std::string& typed) {
+  std::vector<std::string> ids;
+  std::vector<std::string> slugs;
   for (const auto& q : questions) {
-    const std::size_t distance = std::min(typing_distance(typed, q.id()),
-                                          typing_distance(typed, q.slug));
-    if (distance <= 1 + typed.size() / 3) ranked.emplace_back(distance, q);
+    ids.push_back(q.id());
+    slugs.push_back(q.slug);
   }
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](auto& a, auto& b) { return a.first < b.first; });
-  std::vector<Question> nearest;
-  for (const auto& [distance, q] : ranked) {
-    if (nearest.size() < 3) nearest.push_back(q);
+  std::string lines;
+  for (const auto& id : nearest_words(typed, ids)) lines += "\n  " + id;
+  if (lines.empty()) {
+    for (const auto& slug : nearest_words(typed, slugs)) {
+      for (const auto& q : questions) {
+        if (q.slug == slug && lines.find(q.id()) == lines.npos) {
+          lines += "\n  " + q.id();
+        }
+      }
+    }
   }
-  return nearest;
+  return lines.empty() ? "`wb list` shows them all" : "did you mean" + lines;
 }
 
 [[noreturn]] void fail(const char* what, const fs::path& path, int error) {
@@ -151,14 +127,9 @@ Question Workspace::find(std::string_view fragment) const {
                               listing(found)));
     }
   }
-  const auto nearest = near(questions_, typed);
-  throw Error(
-      exit_no_such_question,
-      nearest.empty()
-          ? fmt::format("no question matches '{}'; `wb list` shows them all",
-                        sanitize(fragment))
-          : fmt::format("no question matches '{}'; did you mean{}",
-                        sanitize(fragment), listing(nearest)));
+  throw Error(exit_no_such_question,
+              fmt::format("no question matches '{}'; {}", sanitize(fragment),
+                          suggestion(questions_, typed)));
 }
 
 std::vector<fs::path> Workspace::patches(const Question& question) const {

@@ -1,0 +1,54 @@
+// The verbs of ./wb. Each returns an exit code and throws Error for what is
+// not a result: bad arguments, a broken environment, an interruption.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "terminal.hpp"
+#include "workspace.hpp"
+
+namespace wb {
+
+/// What every verb gets: where it works and how it may speak.
+struct Context {
+  Workspace workspace;
+  Terminal output;    ///< standard output: results
+  Terminal messages;  ///< standard error: progress and notes
+  bool json = false;
+  bool pager = true;
+  bool quiet = false;
+};
+
+struct VerifyOptions {
+  std::vector<std::string> targets;  ///< ids or sections; empty: everything
+  bool mistakes = false;
+  double seconds = 60.0;  ///< for each claim
+};
+
+/// Where one is, and the one next command.
+int home(const Context& context);
+
+int list(const Context& context, const std::string& section, bool ids_only);
+int search(const Context& context, const std::vector<std::string>& words);
+int read(const Context& context, const std::string& id);
+int study(const Context& context, const std::string& id);
+int verify(const Context& context, const VerifyOptions& options);
+int test(const Context& context);
+int lint(const Context& context);
+int bench(const Context& context, const std::string& id);
+int create(const Context& context, const std::string& id);
+int doctor(const Context& context);
+
+/// The completion script for bash, zsh or fish. Throws Error (usage) for
+/// another shell.
+std::string completion(const std::string& shell);
+
+/// The verbs with one line about each, in the order in which one meets them.
+const std::vector<std::pair<std::string, std::string>>& verbs();
+
+/// The questions meant by ids and section names; all when there are none.
+std::vector<Question> select(const Workspace& workspace,
+                             const std::vector<std::string>& targets);
+
+}  // namespace wb

@@ -1,0 +1,41 @@
+// Results of a run as JSON, on the output and kept for the next start.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mistakes.hpp"
+#include "verify.hpp"
+#include "workspace.hpp"
+
+namespace wb {
+
+/// What a run was made with.
+struct RunStamp {
+  std::string date;      ///< UTC, ISO 8601
+  std::string compiler;  ///< first line of its --version
+  std::string machine;   ///< processor and number of cores
+  std::string commit;    ///< short, "+" behind it when the tree has changes
+};
+
+RunStamp make_stamp(const Workspace& workspace, const Build& build);
+
+/// The document of `wb verify --json`.
+std::string to_json(const RunStamp& stamp,
+                    const std::vector<QuestionResult>& results);
+
+/// The document of `wb verify --mistakes --json`.
+std::string to_json(const std::vector<MistakesOfQuestion>& results);
+
+/// Keeps one result in the build folder, for `wb list` and the site.
+void store(const Workspace& workspace, const RunStamp& stamp,
+           const QuestionResult& result);
+
+enum class Status { never_run, stale, holds, fails };
+
+std::string to_string(Status status);
+
+/// What the last run said, and whether header, test or answer changed since.
+Status last_status(const Workspace& workspace, const Question& question);
+
+}  // namespace wb
