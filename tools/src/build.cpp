@@ -189,7 +189,10 @@ std::vector<BuildFailure> Build::build(
   progress_.clear();
   if (outcome.ok()) return {};
   auto failures = parse_failures(outcome.output);
-  if (failures.empty()) {
+  const bool unconfigured = std::any_of(
+      failures.begin(), failures.end(),
+      [](const auto& failure) { return failure.product == "build.ninja"; });
+  if (failures.empty() || unconfigured) {
     throw Error(exit_environment,
                 fmt::format("ninja failed ({})\n{}", describe(outcome),
                             last_lines(outcome.output, 25)));

@@ -120,7 +120,7 @@ int doctor(const Context& context) {
                        {"ok", check.ok},
                        {"needed", check.needed},
                        {"found", check.found},
-                       {"remedy", check.remedy}});
+                       {"remedy", check.ok ? "" : check.remedy}});
     }
     const nlohmann::ordered_json document{
         {"schema", 1}, {"command", "doctor"}, {"fit", fit}, {"checks", items}};
@@ -136,7 +136,7 @@ int doctor(const Context& context) {
     rows.push_back({{{word, role}},
                     {{check.name, Role::strong}},
                     {{sanitize(check.found)}},
-                    {{check.remedy, Role::code}}});
+                    {{check.ok ? "" : check.remedy, Role::code}}});
   }
   Lines lines = table(rows);
   lines.push_back({{fit ? "everything that is needed is here"
