@@ -30,9 +30,10 @@ Lines indented(Lines lines, int columns) {
   return lines;
 }
 
-Lines prose(std::string_view markdown, int width, int indent) {
-  const int room = std::max(std::min(width, kWidestProse) - indent, 16);
-  return indented(render_markdown(markdown, room), indent);
+Lines prose(std::string_view markdown, const Terminal& terminal, int indent) {
+  const int room =
+      std::max(std::min(terminal.width, kWidestProse) - indent, 16);
+  return indented(render_markdown(markdown, room, terminal.unicode), indent);
 }
 
 Role role_of(Verdict verdict) {
@@ -120,9 +121,11 @@ Line verdict_line(const ClaimResult& claim, bool unicode) {
   return line;
 }
 
-Lines item_lines(const Item& item, const std::string& lead, int width) {
-  Lines lines = wrap({{lead, Role::dim}, {item.id, Role::strong}}, width);
-  append(lines, prose(item.sentence, width, 4));
+Lines item_lines(const Item& item, const std::string& lead,
+                 const Terminal& terminal) {
+  Lines lines =
+      wrap({{lead, Role::dim}, {item.id, Role::strong}}, terminal.width);
+  append(lines, prose(item.sentence, terminal, 4));
   return lines;
 }
 
@@ -160,22 +163,24 @@ Lines title_block(const Question& question, const Answer& answer, int width) {
   return lines;
 }
 
-Lines answer_block(const Answer& answer, int width) {
-  return render_markdown(running_text(answer), std::min(width, kWidestProse));
+Lines answer_block(const Answer& answer, int width, bool unicode) {
+  return render_markdown(running_text(answer), std::min(width, kWidestProse),
+                         unicode);
 }
 
-Lines claims_block(const Answer& answer, int width) {
+Lines claims_block(const Answer& answer, const Terminal& terminal) {
   Lines lines;
   for (const auto& claim : answer.claims) {
-    append(lines, item_lines(claim, fmt::format("{}. ", claim.number), width));
+    append(lines,
+           item_lines(claim, fmt::format("{}. ", claim.number), terminal));
   }
   return lines;
 }
 
-Lines mistakes_block(const Answer& answer, int width) {
+Lines mistakes_block(const Answer& answer, const Terminal& terminal) {
   Lines lines;
   for (const auto& mistake : answer.mistakes) {
-    append(lines, item_lines(mistake, "- ", width));
+    append(lines, item_lines(mistake, "- ", terminal));
   }
   return lines;
 }
@@ -185,17 +190,21 @@ Lines code_block(const std::string& source) {
 }
 
 Lines answer_and_code(const Workspace& workspace, const Question& question,
-                      const Answer& answer, int width) {
-  if (!workspace.has(question.header())) return answer_block(answer, width);
+                      const Answer& answer, const Terminal& terminal) {
+  const int width = terminal.width;
+  if (!workspace.has(question.header())) {
+    return answer_block(answer, width, terminal.unicode);
+  }
   const Lines code = code_block(read_text(workspace.path(question.header())));
   if (wide_enough(width)) {
     const Columns sides = columns(width);
     Lines right = wrap({{question.header().string(), Role::dim}}, sides.right);
     right.emplace_back();
     append(right, code);
-    return side_by_side(answer_block(answer, sides.left), right, width);
+    return side_by_side(answer_block(answer, sides.left, terminal.unicode),
+                        right, width);
   }
-  Lines lines = answer_block(answer, width);
+  Lines lines = answer_block(answer, width, terminal.unicode);
   append(lines, heading(question.header().string(), width));
   append(lines, wrap_code(code, width));
   return lines;
@@ -205,14 +214,14 @@ Lines results_block(const QuestionResult& result, const Terminal& terminal) {
   Lines lines;
   for (const auto& claim : result.claims) {
     append(lines, wrap(verdict_line(claim, terminal.unicode), terminal.width));
-    append(lines, prose(claim.sentence, terminal.width, 4));
+    append(lines, prose(claim.sentence, terminal, 4));
     append(lines, evidence_lines(claim, terminal));
     append(lines, failure_lines(claim, terminal.width));
   }
   if (result.has_extra) {
     append(lines,
            wrap(verdict_line(result.extra, terminal.unicode), terminal.width));
-    append(lines, prose(result.extra.sentence, terminal.width, 4));
+    append(lines, prose(result.extra.sentence, terminal, 4));
     append(lines, failure_lines(result.extra, terminal.width));
   }
   return lines;

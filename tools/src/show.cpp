@@ -230,14 +230,15 @@ int read(const Context& context, const std::string& id) {
   const Answer answer = read_answer(context.workspace, question);
   const int width = context.output.width;
   Lines lines = title_block(question, answer, width);
-  append(lines, answer_and_code(context.workspace, question, answer, width));
+  append(lines,
+         answer_and_code(context.workspace, question, answer, context.output));
   if (!answer.claims.empty()) {
     append(lines, heading("Claims", width));
-    append(lines, claims_block(answer, width));
+    append(lines, claims_block(answer, context.output));
   }
   if (!answer.mistakes.empty()) {
     append(lines, heading("Mistakes", width));
-    append(lines, mistakes_block(answer, width));
+    append(lines, mistakes_block(answer, context.output));
   }
   show(lines, context.output, context.pager);
   return exit_ok;
@@ -254,10 +255,11 @@ int study(const Context& context, const std::string& id) {
   const int width = context.output.width;
 
   Lines lines = title_block(question, answer, width);
-  append(lines, answer_and_code(context.workspace, question, answer, width));
+  append(lines,
+         answer_and_code(context.workspace, question, answer, context.output));
   if (!answer.mistakes.empty()) {
     append(lines, heading("Mistakes", width));
-    append(lines, mistakes_block(answer, width));
+    append(lines, mistakes_block(answer, context.output));
   }
   if (!result.claims.empty()) {
     const RunStamp stamp = make_stamp(context.workspace, build);
