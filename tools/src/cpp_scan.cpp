@@ -22,7 +22,7 @@ bool is_blank(char c) {
          c == '\v';
 }
 
-// --- Tokens -------------------------------------------------------------------
+// --- Tokens ------------------------------------------------------------------
 
 // Longest first. ">>" is missing: it may close two template argument lists.
 constexpr std::array<std::string_view, 26> kOperators{
@@ -204,7 +204,7 @@ class Tokenizer {
   bool at_line_start_ = true;
 };
 
-// --- Function bodies -----------------------------------------------------------
+// --- Function bodies ---------------------------------------------------------
 
 /// The tokens that a compiler would parse.
 std::vector<Token> code_tokens(std::string_view source) {
@@ -577,7 +577,7 @@ class FunctionFinder {
   std::size_t angles_start_ = 0;  ///< the last '<' that was skipped
 };
 
-// --- The empty answer ----------------------------------------------------------
+// --- The empty answer --------------------------------------------------------
 
 constexpr std::string_view kEmptySupport =
     R"(
@@ -643,7 +643,7 @@ std::size_t behind_includes(std::string_view source) {
   return source.size();
 }
 
-// --- Solution regions ----------------------------------------------------------
+// --- Solution regions --------------------------------------------------------
 
 /// The text of a comment without its slashes and the blanks around it.
 std::string_view comment_text(std::string_view comment) {
