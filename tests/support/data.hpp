@@ -38,9 +38,14 @@ Matrix blobs(const MatrixRef& centres, Eigen::Index per_blob, Rng& rng) {
 inline Matrix standardized(const MatrixRef& X) {
   Matrix Z = X.rowwise() - Eigen::RowVectorXd(X.colwise().mean());
   for (Eigen::Index j = 0; j < Z.cols(); ++j) {
-    const double deviation =
-        std::sqrt(Z.col(j).squaredNorm() / static_cast<double>(Z.rows()));
-    if (deviation > 0.0) Z.col(j) /= deviation;
+    // The mean of a constant is not always that constant: ten times 0.1 leaves
+    // a rest of 1e-17, which must not be blown up to 1.
+    if (X.col(j).maxCoeff() == X.col(j).minCoeff()) {
+      Z.col(j).setZero();
+    } else {
+      Z.col(j) /=
+          std::sqrt(Z.col(j).squaredNorm() / static_cast<double>(Z.rows()));
+    }
   }
   return Z;
 }

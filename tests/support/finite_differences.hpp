@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace whiteboard::testing {
 
@@ -14,9 +15,11 @@ namespace whiteboard::testing {
 /// of epsilon, the error is about 1e-10 times the size of f and its third
 /// derivative: 1e-7 relative is a safe tolerance for well-scaled functions.
 template <class Function, class Point>
-Point numerical_gradient(const Function& f, const Point& at) {
-  Point x = at;
-  Point gradient = at;
+typename Point::PlainObject numerical_gradient(const Function& f,
+                                               const Point& at) {
+  static_assert(std::is_same_v<typename Point::Scalar, double>);
+  typename Point::PlainObject x = at;  // a copy, even of a block of a matrix
+  typename Point::PlainObject gradient = at;
   for (Eigen::Index i = 0; i < at.rows(); ++i) {
     for (Eigen::Index j = 0; j < at.cols(); ++j) {
       const double h = 6e-6 * std::max(1.0, std::abs(at(i, j)));

@@ -97,7 +97,8 @@ class JsonLines : public doctest::IReporter {
   void test_case_reenter(const doctest::TestCaseData&) override {}
 
   void log_assert(const doctest::AssertData& data) override {
-    if (!data.m_failed) return;
+    const bool counts = (data.m_at & doctest::assertType::is_warn) == 0;
+    if (!data.m_failed || !counts) return;
     std::string values = text(data.m_decomp);
     if (data.m_threw) values = "it threw: " + text(data.m_exception);
     write_failure(text(data.m_file), data.m_line,
@@ -112,6 +113,7 @@ class JsonLines : public doctest::IReporter {
   }
 
   void test_case_exception(const doctest::TestCaseException& e) override {
+    crashed_ = crashed_ || e.is_crash;
     write_failure("", 0, e.is_crash ? "crash" : "uncaught exception",
                   text(e.error_string));
   }
@@ -127,6 +129,7 @@ class JsonLines : public doctest::IReporter {
   }
 
   void test_run_end(const doctest::TestRunStats& stats) override {
+    if (crashed_) return;  // doctest's handler of signals comes here as well
     Report::instance().write({{"type", "end"},
                               {"cases", stats.numTestCasesPassingFilters},
                               {"failed", stats.numTestCasesFailed},
@@ -158,6 +161,7 @@ class JsonLines : public doctest::IReporter {
 
   std::string suite_;
   std::string name_;
+  bool crashed_ = false;
 };
 
 REGISTER_LISTENER("json_lines", 1, JsonLines);

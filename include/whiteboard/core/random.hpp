@@ -2,7 +2,9 @@
 //
 // The engines of <random> are specified bit by bit, its distributions are not:
 // std::normal_distribution gives other numbers with libc++ than with libstdc++.
-// These few functions take the caller's engine and fix the rest.
+// These few functions take the caller's engine and fix the rest: whole numbers
+// and uniform(rng) to the last bit; where log, cos or a fused multiply-add comes
+// in (normal, the ends of an interval), to the last bits of that machine.
 #pragma once
 
 #include <whiteboard/core/require.hpp>
@@ -10,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <numbers>
 #include <numeric>
@@ -44,11 +47,12 @@ double uniform(Rng& rng) {
   return static_cast<double>(random_bits(rng) >> 11) * 0x1.0p-53;
 }
 
-/// Uniform on [low, high). Throws unless low <= high and both are finite.
+/// Uniform on [low, high), and low when the two are equal. Throws unless
+/// low <= high and high - low is finite.
 template <BitEngine Rng>
 double uniform(double low, double high, Rng& rng) {
   require(low <= high && std::isfinite(high - low),
-          "uniform: need finite low <= high, got low = ", low,
+          "uniform: need low <= high and a finite high - low, got low = ", low,
           ", high = ", high);
   const double draw = low + (high - low) * uniform(rng);
   return draw < high ? draw : low;  // the sum may round up to `high`
@@ -78,9 +82,10 @@ std::ptrdiff_t uniform_index(std::ptrdiff_t n, Rng& rng) {
 /// weights are finite and >= 0 and their sum is finite and > 0.
 template <class Weights, BitEngine Rng>
 std::ptrdiff_t weighted_index(const Weights& weights, Rng& rng) {
+  using Size = decltype(weights.size());  // signed in Eigen's vectors
   const auto n = static_cast<std::ptrdiff_t>(weights.size());
   const auto weight = [&](std::ptrdiff_t i) {
-    return static_cast<double>(weights[static_cast<std::size_t>(i)]);
+    return static_cast<double>(weights[static_cast<Size>(i)]);
   };
   double total = 0.0;
   std::ptrdiff_t last_positive = 0;
@@ -104,9 +109,10 @@ std::ptrdiff_t weighted_index(const Weights& weights, Rng& rng) {
 template <class Items, BitEngine Rng>
 void shuffle(Items& items, Rng& rng) {
   for (auto i = static_cast<std::ptrdiff_t>(std::size(items)); i > 1; --i) {
+    using Size = decltype(std::size(items));
     using std::swap;
-    swap(items[static_cast<std::size_t>(i - 1)],
-         items[static_cast<std::size_t>(uniform_index(i, rng))]);
+    swap(items[static_cast<Size>(i - 1)],
+         items[static_cast<Size>(uniform_index(i, rng))]);
   }
 }
 

@@ -6,14 +6,16 @@
 #include <whiteboard/core/require.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <locale>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -25,31 +27,37 @@ struct Labels {
   std::vector<std::string> classes;  ///< in order of first appearance
 };
 
-/// A table: a header line of names, then rows of equally many fields.
+/// A table: a header line of names, then rows of equally many fields. Fields
+/// are bytes, kept as they are: valid UTF-8 or not is the reader's affair.
 struct Table {
   std::string source;                          ///< file name, for messages
   std::vector<std::string> names;              ///< of the columns
-  std::vector<std::vector<std::string>> rows;  ///< fields, as written
+  std::vector<std::vector<std::string>> rows;  ///< fields, without quotes
   std::vector<std::size_t> lines;              ///< where each row starts
 
-  /// Position of the column `name`. Throws when there is none.
+  /// Position of the column `name`. Throws when there is none, or two.
   std::size_t column(std::string_view name) const {
     const auto found = std::find(names.begin(), names.end(), name);
     require(found != names.end(), source, ": no column '", name, "'");
+    require(std::find(found + 1, names.end(), name) == names.end(), source,
+            ": more than one column '", name, "'");
     return static_cast<std::size_t>(found - names.begin());
   }
 
   /// Columns first, ..., last - 1 as an n x (last - first) matrix. Throws at
-  /// the first field that is not a finite number.
+  /// the first field that is not a finite decimal number; spaces around one do
+  /// no harm.
   Matrix matrix(std::size_t first, std::size_t last) const {
     require(first <= last && last <= names.size(), source, ": columns ", first,
             " to ", last, " asked for, but there are ", names.size());
     Matrix X(static_cast<Eigen::Index>(rows.size()),
              static_cast<Eigen::Index>(last - first));
+    std::istringstream parser;
+    parser.imbue(std::locale::classic());  // 5.1 is 5.1 in every country
     for (std::size_t i = 0; i < rows.size(); ++i) {
       for (std::size_t j = first; j < last; ++j) {
         X(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j - first)) =
-            number(i, j);
+            number(i, j, parser);
       }
     }
     return X;
@@ -79,12 +87,18 @@ struct Table {
   }
 
  private:
-  double number(std::size_t i, std::size_t j) const {
+  double number(std::size_t i, std::size_t j,
+                std::istringstream& parser) const {
     const std::string& field = rows[i][j];
-    char* end = nullptr;
-    const double value = std::strtod(field.c_str(), &end);
-    const bool whole = !field.empty() && end == field.data() + field.size();
-    require(whole && std::isfinite(value), source, ":", lines[i], ":", j + 1,
+    // Some standard libraries read "0x1p3" and "nan", others do not.
+    bool valid = field.find_first_not_of("0123456789+-.eE \t") == field.npos;
+    double value = 0.0;
+    if (valid) {
+      parser.clear();
+      parser.str(field);
+      valid = (parser >> value) && (parser >> std::ws).eof();
+    }
+    require(valid && std::isfinite(value), source, ":", lines[i], ":", j + 1,
             ": '", field, "' is not a finite number (column '", names[j], "')");
     return value;
   }
@@ -95,34 +109,37 @@ struct Table {
 inline std::vector<std::string> read_record(std::string_view text,
                                             std::size_t& position,
                                             std::string_view where) {
+  enum { at_start, plain, quoted, closed } state = at_start;
   std::vector<std::string> fields(1);
-  bool quoted = false;
   for (; position < text.size(); ++position) {
     const char c = text[position];
-    const bool doubled =
-        c == '"' && position + 1 < text.size() && text[position + 1] == '"';
-    if (quoted && doubled) {
-      fields.back() += '"';
-      ++position;
-    } else if (c == '"' && (quoted || fields.back().empty())) {
-      quoted = !quoted;
-    } else if (!quoted && c == ',') {
-      fields.emplace_back();
-    } else if (!quoted && c == '\n') {
-      break;
-    } else {
+    const char next = position + 1 < text.size() ? text[position + 1] : '\n';
+    if (state == quoted && (c != '"' || next == '"')) {
       fields.back() += c;
+      if (c == '"') ++position;  // two quotes stand for one
+    } else if (state == quoted) {
+      state = closed;
+    } else if (c == '\n' || (c == '\r' && next == '\n')) {
+      if (c == '\r') ++position;
+      break;
+    } else if (c == ',') {
+      fields.emplace_back();
+      state = at_start;
+    } else if (c == '"' && state == at_start) {
+      state = quoted;
+    } else {
+      require(state != closed, where,
+              ": text after the closing quote of field ", fields.size());
+      fields.back() += c;
+      state = plain;
     }
   }
-  require(!quoted, where, ": a quoted field is never closed");
+  require(state != quoted, where, ": a quoted field is never closed");
   ++position;
-  if (!fields.back().empty() && fields.back().back() == '\r') {
-    fields.back().pop_back();
-  }
   return fields;
 }
 
-/// Parses CSV text: a header line, then at least one row. Blank lines, a byte
+/// Parses CSV text: a header line, then at least one row. Empty lines, a byte
 /// order mark and Windows line ends are accepted. Throws std::invalid_argument
 /// when there is no row or when a row has another number of fields.
 inline Table parse_csv(std::string_view text, std::string source) {
@@ -133,7 +150,8 @@ inline Table parse_csv(std::string_view text, std::string source) {
     const std::size_t start = position;
     const std::string where = table.source + ":" + std::to_string(line);
     auto fields = read_record(text, position, where);
-    const bool blank = fields.size() == 1 && fields[0].empty();
+    const std::string_view record = text.substr(start, position - start);
+    const bool blank = record == "\n" || record == "\r\n" || record == "\r";
     if (table.names.empty() && !blank) {
       table.names = std::move(fields);
     } else if (!blank) {
@@ -142,8 +160,6 @@ inline Table parse_csv(std::string_view text, std::string source) {
       table.rows.push_back(std::move(fields));
       table.lines.push_back(line);
     }
-    const std::string_view record =
-        text.substr(start, std::min(position, text.size()) - start);
     line += static_cast<std::size_t>(
         std::count(record.begin(), record.end(), '\n'));
   }
@@ -155,10 +171,15 @@ inline Table parse_csv(std::string_view text, std::string source) {
 /// cannot be read, and as parse_csv() does.
 inline Table read_csv(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
-  require(file.good() && !std::filesystem::is_directory(path),
+  std::error_code ignored;  // a path that cannot be asked cannot be opened
+  require(file.good() && !std::filesystem::is_directory(path, ignored),
           "read_csv: cannot open ", path.string());
-  const std::string text{std::istreambuf_iterator<char>(file),
-                         std::istreambuf_iterator<char>()};
+  std::string text;
+  std::array<char, 1 << 14> block;
+  do {
+    file.read(block.data(), block.size());
+    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
+  } while (file.good());
   require(!file.bad(), "read_csv: cannot read ", path.string());
   return parse_csv(text, path.filename().string());
 }
