@@ -279,6 +279,10 @@ const std::set<std::string_view> kViews{"row",
 const std::set<std::string_view> kReductions{
     "sum",      "mean", "norm", "squaredNorm", "maxCoeff",
     "minCoeff", "prod", "any",  "all",         "count"};
+/// Of arrays, element by element.
+const std::set<std::string_view> kElementwise{"exp",  "log",     "sqrt", "abs",
+                                              "abs2", "square",  "cube", "tanh",
+                                              "pow",  "inverse", "max",  "min"};
 const std::set<std::string_view> kGenerators{
     "Zero",     "Ones",      "Identity", "Random",
     "Constant", "LinSpaced", "Unit",     "NullaryExpr"};
@@ -406,6 +410,7 @@ class Expression {
       return no_arguments ? Chain::lazy : Chain::plain;
     }
     if (kViews.contains(text) || text.starts_with("cwise")) return Chain::lazy;
+    if (chain == Chain::lazy && kElementwise.contains(text)) return chain;
     const bool reduced_once =
         chain == Chain::partial && kReductions.contains(text);
     return reduced_once ? Chain::lazy : Chain::plain;

@@ -416,9 +416,9 @@ std::vector<int> read_numbers(std::string_view text, std::size_t at,
         std::isdigit(static_cast<unsigned char>(text[at + 1])) != 0;
     if (decimal) break;  // a quantity
     numbers.push_back(*n);
-    const bool more = skip_word(text, at, ", and ") ||
-                      skip_word(text, at, ",") || skip_word(text, at, "and ") ||
-                      skip_word(text, at, "to ");
+    const bool more = skip_word(text, at, ", and") ||
+                      skip_word(text, at, ",") || skip_word(text, at, "and") ||
+                      skip_word(text, at, "to");
     if (!more) break;
   }
   return numbers;
