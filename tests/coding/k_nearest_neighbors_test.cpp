@@ -298,6 +298,28 @@ TEST_SUITE("coding/k_nearest_neighbors") {
         }
       }
     }
+    // All squares below are whole and their sums below 2^53, so that direct
+    // distances are exact. Rows far from the query on all sides, at distances
+    // that differ by what the scores are rounded to; then a query far from all
+    // rows, where all are at equal distances but not at equal scores.
+    for (int trial = 0; trial < 40; ++trial) {
+      Matrix near = Matrix::Ones(199, 6);
+      Matrix around = grid(199, 3, 6, rng);
+      for (Index i = 0; i < 199; ++i) {
+        around(i, 0) = uniform(rng) < 0.5 ? 6e7 : -6e7;
+        around(i, 1) = uniform(rng) < 0.5 ? 6e7 : -6e7;
+        near(i, uniform_index(6, rng)) = 0.0;
+      }
+      const VectorXi y = random_labels(199, 1, 50, rng);
+      for (const Index k : {1, 2, 25}) {
+        const Vector here = Vector::Zero(3), far = Vector::Constant(6, 3e7);
+        wrong += knn_predict_all(around, y, here.transpose(), k)(0) !=
+                 by_full_sort(around, y, here, k);
+        wrong += knn_predict_all(near, y, far.transpose(), k)(0) !=
+                 by_full_sort(near, y, far, k);
+        asked += 2;
+      }
+    }
     EVIDENCE("queries compared", asked);
     EVIDENCE("labels that differ", wrong);
     CHECK(asked > 2000);
