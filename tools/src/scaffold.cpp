@@ -23,8 +23,8 @@ see_also: []
 
 ## In one minute
 
-The mean of some numbers is their sum divided by how many there are. It is the one
-number with the smallest total squared distance to all of them.
+The mean of some numbers is their sum divided by how many there are. It is the
+one number with the smallest total squared distance to all of them.
 
 @task@## The answer in full
 
@@ -42,8 +42,8 @@ $O(n)$ time, no memory. `./wb bench @id@` measures it.
 
 ## Follow-ups
 
-- *"What if one number is wrong?"* One value moves the mean as far as it likes; the
-  median barely notices it.
+- *"What if one number is wrong?"* One value moves the mean as far as it likes;
+  the median barely notices it.
 
 ## Claims
 
@@ -51,7 +51,8 @@ $O(n)$ time, no memory. `./wb bench @id@` measures it.
 
 ## Mistakes
 
-- **one_too_few**: dividing by $n - 1$, which belongs to the variance; breaks claim 1.
+- **one_too_few**: dividing by $n - 1$, which belongs to the variance; breaks
+  claim 1.
 
 ## References
 
