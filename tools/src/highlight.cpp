@@ -320,8 +320,9 @@ std::string strip_markers(std::string_view code) {
 }
 
 Lines highlight_cpp(std::string_view code) {
+  const std::string stripped = strip_markers(code);
   std::string text;
-  for (const std::string_view line : lines_of(strip_markers(code))) {
+  for (const std::string_view line : lines_of(stripped)) {
     text += with_spaces(line) + "\n";
   }
   return Highlighter(text).run();

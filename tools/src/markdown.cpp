@@ -169,7 +169,9 @@ class Table {
       for (std::size_t j = 0; j < columns_; ++j) {
         if (j > 0) append(lines[i], " │ ", Role::dim);
         const Line piece = i < columns[j].size() ? columns[j][i] : Line{};
-        append(lines[i], aligned(piece, widths[j], alignments_[j]));
+        const bool last = j + 1 == columns_ && alignments_[j] == Align::left;
+        append(lines[i],
+               last ? piece : aligned(piece, widths[j], alignments_[j]));
       }
     }
     return lines;

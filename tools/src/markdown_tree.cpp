@@ -41,10 +41,11 @@ bool is_blank(char c) {
 bool reads_like_prose(std::string_view tex) {
   if (tex.empty() || !is_digit(tex[0])) return false;
   if (tex.find('\\') != std::string_view::npos) return false;
+  if (tex.find(' ') == std::string_view::npos) return false;
   int letters = 0;
   for (const char c : tex) {
     letters = is_letter(c) ? letters + 1 : 0;
-    if (letters == 3) return true;
+    if (letters == 2) return true;
   }
   return false;
 }
@@ -402,7 +403,7 @@ class Builder {
         open_.back()->lines.emplace_back();
         break;
       case MD_TEXT_SOFTBR:
-        put(" ", role());
+        soft_break();
         break;
       case MD_TEXT_NULLCHAR:
         put("\uFFFD", role());
@@ -485,6 +486,20 @@ class Builder {
            role);
   }
 
+  void soft_break() {
+    if (!open_.back()->lines.back().empty()) put(" ", role());
+  }
+
+  /// Removes the blanks at the end of a paragraph that is cut short.
+  static void end_text(Block& block) {
+    while (!block.lines.back().empty()) {
+      std::string& text = block.lines.back().back().text;
+      text.erase(text.find_last_not_of(' ') + 1);
+      if (!text.empty()) return;
+      block.lines.back().pop_back();
+    }
+  }
+
   void inline_html(const std::string& tag) {
     if (tag.substr(0, 3) == "<br") {
       open_.back()->lines.emplace_back();
@@ -521,6 +536,7 @@ class Builder {
     }
     // A displayed formula divides its paragraph.
     const bool loose = loose_text_;
+    end_text(*open_.back());
     pop();
     Block block;
     block.kind = Block::Kind::maths;

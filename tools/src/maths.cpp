@@ -94,7 +94,9 @@ bool is_simple(std::string_view text) {
   if (next_character(text, 0) == text.size()) return true;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t end = next_character(text, i);
-    if (!is_letter_or_digit(text.substr(i, end - i))) return false;
+    const std::string_view character = text.substr(i, end - i);
+    const bool point = character == "." && i > 0 && end < text.size();
+    if (!point && !is_letter_or_digit(character)) return false;
     i = end;
   }
   return true;
@@ -355,34 +357,35 @@ class Layout {
     return whole;
   }
 
-  /// A script that fits on the row of its base: raised or lowered characters,
-  /// or nothing when there are none for it.
+  /// `inside`, the text of a script, in raised or lowered characters; nothing
+  /// when there are none for it, or when it is a word: that reads better large.
   std::optional<std::string> small_script(const Row& script,
+                                          std::string_view inside,
                                           bool raised) const {
     if (script.empty()) return "";
-    const std::string inside = text(script, Style::script);
-    const bool name = script.size() == 1 && is_name(inside);
-    if (!unicode_ || (name && script[0].kind == Node::Kind::text &&
-                      is_letter(inside) && inside.size() > 2)) {
-      return std::nullopt;
-    }
+    const bool word = script.size() == 1 &&
+                      script[0].kind == Node::Kind::text && is_name(inside) &&
+                      inside.size() > 2;
+    if (!unicode_ || word) return std::nullopt;
     return scripted(inside, raised);
   }
 
   std::string flat_script(const Row& script, bool raised) const {
-    if (const auto small = small_script(script, raised)) return *small;
     const std::string inside = text(script, Style::script);
+    if (const auto small = small_script(script, inside, raised)) return *small;
     if (!unicode_ && inside == "'") return inside;
-    const std::string_view mark = raised ? "^" : "_";
+    const std::string mark = raised ? "^" : "_";
     const bool negative = !unicode_ && inside.size() > 1 && inside[0] == '-' &&
                           is_simple(std::string_view(inside).substr(1));
-    if (is_simple(inside) || negative) return std::string(mark) + inside;
-    return std::string(mark) + "(" + inside + ")";
+    if (is_simple(inside) || negative) return mark + inside;
+    return mark + "(" + inside + ")";
   }
 
   Box with_scripts(const Box& base, const Node& node) const {
-    const auto small_above = small_script(node.above, true);
-    const auto small_below = small_script(node.below, false);
+    const Box upper = row(node.above, Style::script);
+    const Box lower = row(node.below, Style::script);
+    const auto small_above = small_script(node.above, upper.rows[0], true);
+    const auto small_below = small_script(node.below, lower.rows[0], false);
     Box whole = base;
     if (small_below) {
       whole = beside(whole, at_corner(whole, *small_below, false));
@@ -391,10 +394,8 @@ class Layout {
       whole = beside(whole, at_corner(base, *small_above, true));
     }
     if (small_above && small_below) return whole;
-    const Box raised = row(node.above, Style::script);
-    const Box lowered = row(node.below, Style::script);
-    return beside(whole, script_column(base, small_above ? Box{} : raised,
-                                       small_below ? Box{} : lowered));
+    return beside(whole, script_column(base, small_above ? Box{} : upper,
+                                       small_below ? Box{} : lower));
   }
 
   /// Small characters beside the top (or bottom) row of `base`.
@@ -553,8 +554,8 @@ class Layout {
   }
 
   std::string flat_degree(const Row& degree) const {
-    if (const auto small = small_script(degree, true)) return *small;
-    return text(degree, Style::script) + "-";
+    const std::string inside = text(degree, Style::script);
+    return small_script(degree, inside, true).value_or(inside + "-");
   }
 
   /// One letter takes the mark. So does each letter under a line. Anything
@@ -793,6 +794,17 @@ class Display {
     return layout_.row(part, Style::display, begin > 0);
   }
 
+  /// Without the blank columns at the left.
+  static Box without_margin(Box box) {
+    const auto blank = [](const std::string& row) { return row[0] == ' '; };
+    while (box.width > 0 &&
+           std::all_of(box.rows.begin(), box.rows.end(), blank)) {
+      for (std::string& row : box.rows) row.erase(0, 1);
+      --box.width;
+    }
+    return box;
+  }
+
   /// Where the line that starts at `begin` ends: at its end if that fits, else
   /// at the best place that does not leave it short. 0: nothing fits.
   std::size_t end_of_line(const Row& row, const std::vector<int>& ranks,
@@ -823,7 +835,7 @@ class Display {
       const int room = width_ - indent_ - (begin > 0 ? 2 : 0);
       const std::size_t end = end_of_line(row, ranks, begin, room);
       if (end == 0) return place_wrapped(row);
-      pieces.push_back(piece(row, begin, end));
+      pieces.push_back(without_margin(piece(row, begin, end)));
       begin = end;
     }
     for (std::size_t i = 0; i < pieces.size(); ++i) {

@@ -8,7 +8,7 @@
 namespace wb::maths {
 namespace {
 
-constexpr int kDeepest = 40;
+constexpr int kDeepest = 30;
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -300,10 +300,16 @@ class Parser {
 
   Node atom() {
     const char c = peek();
-    if (c == '\\') return command();
+    if (c == '\\') {
+      if (++depth_ > kDeepest) return rest_as_text();
+      Node node = command();
+      --depth_;
+      return node;
+    }
     if (c == '{') return with_parts(Node::Kind::group, {group()});
     if (c == '^' || c == '_' || c == '\'') return text_node("");
-    if (is_digit(c)) return number();
+    const bool point = c == '.' && at_ + 1 < tex_.size();
+    if (is_digit(c) || (point && is_digit(tex_[at_ + 1]))) return number();
     return character();
   }
 

@@ -284,7 +284,9 @@ Class class_of(std::string_view character) {
   if (character == ")" || character == "]" || character == "!") {
     return Class::close;
   }
-  if (character == "," || character == ";") return Class::punctuation;
+  if (character == "," || character == ";" || character == ".") {
+    return Class::punctuation;
+  }
   const auto* symbol = std::find_if(
       std::begin(kSymbols), std::end(kSymbols),
       [&](const Symbol& entry) { return entry.text == character; });
