@@ -1,13 +1,13 @@
 #include "bench.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "build.hpp"
 #include "commands.hpp"
 #include "error.hpp"
+#include "json.hpp"
 #include "layout.hpp"
 #include "process.hpp"
 #include "progress.hpp"
@@ -17,17 +17,15 @@
 namespace wb {
 namespace {
 
-using nlohmann::ordered_json;
-
 double unit_seconds(const std::string& unit) {
   if (unit == "s") return 1.0;
   if (unit == "ms") return 1e-3;
   return unit == "us" ? 1e-6 : 1e-9;
 }
 
-std::optional<double> counter(const ordered_json& entry, const char* name) {
-  if (!entry.contains(name) || !entry[name].is_number()) return std::nullopt;
-  return entry[name].get<double>();
+std::optional<double> counter(const Json& entry, const char* name) {
+  const Json value = entry.get(name);
+  return value.is_number() ? std::optional(value.number()) : std::nullopt;
 }
 
 /// "assign/product/n:4096/d:32" in its parts.
@@ -44,15 +42,15 @@ void split_name(const std::string& name, BenchRow& row) {
   }
 }
 
-BenchRow read_row(const ordered_json& entry) {
+BenchRow read_row(const Json& entry) {
   BenchRow row;
-  split_name(entry.value("run_name", entry.value("name", "")), row);
-  if (entry.value("error_occurred", false)) {
-    row.error = entry.value("error_message", "it failed");
+  split_name(entry.get("run_name").text(), row);
+  if (entry.get("error_occurred").boolean()) {
+    row.error = entry.get("error_message").text("it failed");
     return row;
   }
-  row.seconds = entry.at("cpu_time").get<double>() *
-                unit_seconds(entry.value("time_unit", "ns"));
+  row.seconds = entry.get("cpu_time").number() *
+                unit_seconds(entry.get("time_unit").text("ns"));
   row.flop = counter(entry, "flop");
   row.bytes = counter(entry, "bytes");
   if (!row.bytes) row.bytes = counter(entry, "bytes_per_second");
@@ -127,38 +125,29 @@ Lines bench_lines(const BenchReport& report, int width) {
   return lines;
 }
 
-std::string bench_json(const Question& question, const BenchReport& report,
-                       const RunStamp& stamp) {
-  ordered_json rows = ordered_json::array();
-  const auto optional = [](const std::optional<double>& value) {
-    return value ? ordered_json(*value) : ordered_json(nullptr);
-  };
+std::string bench_document(const Question& question, const BenchReport& report,
+                           const RunStamp& stamp) {
+  Json rows = Json::array();
   for (const auto& row : report.rows) {
     const BenchRow* reference = report.reference(row);
     const bool timed = reference != nullptr && row.error.empty();
-    rows.push_back(
+    rows.push_back(Json::object(
         {{"kernel", row.kernel},
          {"variant", row.variant},
          {"arguments", row.arguments},
          {"seconds", row.seconds},
-         {"speed_up", timed ? ordered_json(reference->seconds / row.seconds)
-                            : ordered_json(nullptr)},
-         {"flop_per_second", optional(row.flop)},
-         {"bytes_per_second", optional(row.bytes)},
-         {"items_per_second", optional(row.items)},
-         {"error", row.error}});
+         {"speed_up", timed ? Json(reference->seconds / row.seconds) : Json()},
+         {"flop_per_second", row.flop},
+         {"bytes_per_second", row.bytes},
+         {"items_per_second", row.items},
+         {"error", row.error}}));
   }
-  const ordered_json document{{"schema", 1},
-                              {"command", "bench"},
-                              {"id", question.id()},
-                              {"run",
-                               {{"date", stamp.date},
-                                {"compiler", stamp.compiler},
-                                {"machine", stamp.machine},
-                                {"commit", stamp.commit}}},
-                              {"rows", rows}};
-  return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-         "\n";
+  return Json::object({{"schema", 1},
+                       {"command", "bench"},
+                       {"id", question.id()},
+                       {"run", to_json(stamp)},
+                       {"rows", rows}})
+      .dump();
 }
 
 /// Five interleaved repetitions of everything, so that a slow moment of the
@@ -206,15 +195,15 @@ std::optional<double> BenchReport::limit(std::string_view name) const {
 }
 
 BenchReport parse_benchmark(std::string_view json) {
-  const auto document = ordered_json::parse(json, nullptr, false);
-  if (!document.is_object() || !document.contains("benchmarks")) {
+  const auto document = Json::parse(json);
+  if (!document || !document->get("context").is_object()) {
     throw Error(exit_environment, "the benchmark wrote no readable report");
   }
   BenchReport report;
-  for (const auto& entry : document["benchmarks"]) {
-    const bool aggregate = entry.value("run_type", "") == "aggregate";
-    const bool wanted = entry.value("error_occurred", false) || !aggregate ||
-                        entry.value("aggregate_name", "") == "median";
+  for (const auto& entry : document->get("benchmarks").items()) {
+    const bool wanted = entry.get("error_occurred").boolean() ||
+                        entry.get("run_type").text() != "aggregate" ||
+                        entry.get("aggregate_name").text() == "median";
     if (!wanted) continue;
     BenchRow row = read_row(entry);
     const bool repeated = std::any_of(
@@ -243,7 +232,7 @@ int bench(const Context& context, const std::string& id) {
       build.folder() / "bench" / (question.id() + "_bench"), progress);
   const RunStamp stamp = make_stamp(context.workspace, build);
   if (context.json) {
-    write_output(bench_json(question, report, stamp));
+    write_output(bench_document(question, report, stamp));
   } else {
     Lines lines = bench_lines(report, context.output.width);
     lines.push_back({{fmt::format("medians of 5 interleaved runs, one thread; "

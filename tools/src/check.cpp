@@ -1,12 +1,12 @@
 // The verbs that run something: verify, test, lint, bench, new.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "bench.hpp"
 #include "commands.hpp"
 #include "error.hpp"
+#include "json.hpp"
 #include "layout.hpp"
 #include "lint.hpp"
 #include "mistakes.hpp"
@@ -48,7 +48,7 @@ int verify_claims(const Context& context,
     append(lines, results_block(result, context.output));
   }
   if (context.json) {
-    write_output(to_json(stamp, results));
+    write_output(verify_document(stamp, results));
     return exit_code(results);
   }
   lines.emplace_back();
@@ -75,7 +75,7 @@ int verify_mistakes(const Context& context,
     failed += result.problem.empty() ? 0 : 1;
   }
   if (context.json) {
-    write_output(to_json(results));
+    write_output(mistakes_document(results));
     return failed == 0 ? exit_ok : exit_wrong;
   }
   lines.emplace_back();
@@ -84,7 +84,7 @@ int verify_mistakes(const Context& context,
   return failed == 0 ? exit_ok : exit_wrong;
 }
 
-/// One line of CTest: " 3/15 Test  #3: algorithms/k_means ...   Passed  0.1 sec"
+/// One line of CTest: " 3/15 Test  #3: maths/softmax ...   Passed  0.1 sec"
 struct TestLine {
   std::string name;
   bool passed = false;
@@ -205,19 +205,16 @@ int lint(const Context& context) {
   const auto more = lint_format(context.workspace, run_format);
   findings.insert(findings.end(), more.begin(), more.end());
   if (context.json) {
-    nlohmann::ordered_json items = nlohmann::ordered_json::array();
+    Json items = Json::array();
     for (const auto& f : findings) {
-      items.push_back({{"file", f.file.string()},
-                       {"line", f.line},
-                       {"rule", f.rule},
-                       {"message", f.message}});
+      items.push_back(Json::object({{"file", f.file.string()},
+                                    {"line", f.line},
+                                    {"rule", f.rule},
+                                    {"message", f.message}}));
     }
-    const nlohmann::ordered_json document{
-        {"schema", 1}, {"command", "lint"}, {"findings", items}};
     write_output(
-        document.dump(2, ' ', false,
-                      nlohmann::ordered_json::error_handler_t::replace) +
-        "\n");
+        Json::object({{"schema", 1}, {"command", "lint"}, {"findings", items}})
+            .dump());
     return findings.empty() ? exit_ok : exit_wrong;
   }
   Lines lines;

@@ -1,6 +1,6 @@
 // Completion scripts. They ask `wb list --ids` for the questions, so they need
 // no update when one is added.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "commands.hpp"
 #include "error.hpp"

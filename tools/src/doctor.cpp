@@ -1,11 +1,10 @@
 // What this machine has, what is missing, and the one command that mends it.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
-
-#include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "error.hpp"
+#include "json.hpp"
 #include "layout.hpp"
 #include "process.hpp"
 #include "text.hpp"
@@ -114,17 +113,19 @@ int doctor(const Context& context) {
   bool fit = true;
   for (const auto& check : checks) fit = fit && (check.ok || !check.needed);
   if (context.json) {
-    nlohmann::ordered_json items = nlohmann::ordered_json::array();
+    Json items = Json::array();
     for (const auto& check : checks) {
-      items.push_back({{"name", check.name},
-                       {"ok", check.ok},
-                       {"needed", check.needed},
-                       {"found", check.found},
-                       {"remedy", check.ok ? "" : check.remedy}});
+      items.push_back(Json::object({{"name", check.name},
+                                    {"ok", check.ok},
+                                    {"needed", check.needed},
+                                    {"found", check.found},
+                                    {"remedy", check.ok ? "" : check.remedy}}));
     }
-    const nlohmann::ordered_json document{
-        {"schema", 1}, {"command", "doctor"}, {"fit", fit}, {"checks", items}};
-    write_output(document.dump(2) + "\n");
+    write_output(Json::object({{"schema", 1},
+                               {"command", "doctor"},
+                               {"fit", fit},
+                               {"checks", items}})
+                     .dump());
     return fit ? exit_ok : exit_environment;
   }
   std::vector<std::vector<Line>> rows;

@@ -1,5 +1,5 @@
 // The rule "links": relative links of Markdown lead somewhere.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <map>

@@ -277,76 +277,17 @@ class Builder {
   Block take() { return std::move(page_); }
 
   void enter(MD_BLOCKTYPE type, void* detail) {
+    if (is_transparent(type)) return;
     Block block;
-    switch (type) {
-      case MD_BLOCK_DOC:
-      case MD_BLOCK_THEAD:
-      case MD_BLOCK_TBODY:
-        return;
-      case MD_BLOCK_QUOTE:
-        block.kind = Block::Kind::quote;
-        break;
-      case MD_BLOCK_UL:
-        block.kind = Block::Kind::list;
-        block.tight = static_cast<MD_BLOCK_UL_DETAIL*>(detail)->is_tight != 0;
-        break;
-      case MD_BLOCK_OL: {
-        const auto* list = static_cast<MD_BLOCK_OL_DETAIL*>(detail);
-        block.kind = Block::Kind::list;
-        block.ordered = true;
-        block.level = static_cast<int>(list->start);
-        block.tight = list->is_tight != 0;
-        break;
-      }
-      case MD_BLOCK_LI: {
-        const auto* item = static_cast<MD_BLOCK_LI_DETAIL*>(detail);
-        block.kind = Block::Kind::item;
-        if (item->is_task != 0) block.task = item->task_mark;
-        break;
-      }
-      case MD_BLOCK_HR:
-        block.kind = Block::Kind::rule;
-        break;
-      case MD_BLOCK_H:
-        block.kind = Block::Kind::heading;
-        block.level =
-            static_cast<int>(static_cast<MD_BLOCK_H_DETAIL*>(detail)->level);
-        break;
-      case MD_BLOCK_CODE:
-        block.kind = Block::Kind::code;
-        block.language =
-            attribute(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang);
-        if (block.language == "math") block.kind = Block::Kind::maths;
-        break;
-      case MD_BLOCK_HTML:
-        block.kind = Block::Kind::html;
-        break;
-      case MD_BLOCK_P:
-        block.kind = Block::Kind::paragraph;
-        break;
-      case MD_BLOCK_TABLE:
-        block.kind = Block::Kind::table;
-        break;
-      case MD_BLOCK_TR:
-        block.kind = Block::Kind::row;
-        break;
-      case MD_BLOCK_TH:
-      case MD_BLOCK_TD:
-        block.kind = Block::Kind::cell;
-        block.head = type == MD_BLOCK_TH;
-        block.align = alignment(static_cast<MD_BLOCK_TD_DETAIL*>(detail));
-        break;
-    }
+    block.kind = kind_of(type);
+    describe(block, type, detail);
     if (loose_text_) pop();
     loose_text_ = false;
     push(std::move(block));
   }
 
   void leave(MD_BLOCKTYPE type) {
-    if (type == MD_BLOCK_DOC || type == MD_BLOCK_THEAD ||
-        type == MD_BLOCK_TBODY) {
-      return;
-    }
+    if (is_transparent(type)) return;
     if (loose_text_) pop();
     loose_text_ = false;
     if (type == MD_BLOCK_TR) {
@@ -423,6 +364,65 @@ class Builder {
   }
 
  private:
+  /// Blocks that add nothing to the tree.
+  static bool is_transparent(MD_BLOCKTYPE type) {
+    return type == MD_BLOCK_DOC || type == MD_BLOCK_THEAD ||
+           type == MD_BLOCK_TBODY;
+  }
+
+  static Block::Kind kind_of(MD_BLOCKTYPE type) {
+    switch (type) {
+      case MD_BLOCK_QUOTE:
+        return Block::Kind::quote;
+      case MD_BLOCK_UL:
+      case MD_BLOCK_OL:
+        return Block::Kind::list;
+      case MD_BLOCK_LI:
+        return Block::Kind::item;
+      case MD_BLOCK_HR:
+        return Block::Kind::rule;
+      case MD_BLOCK_H:
+        return Block::Kind::heading;
+      case MD_BLOCK_CODE:
+        return Block::Kind::code;
+      case MD_BLOCK_HTML:
+        return Block::Kind::html;
+      case MD_BLOCK_TABLE:
+        return Block::Kind::table;
+      case MD_BLOCK_TR:
+        return Block::Kind::row;
+      case MD_BLOCK_TH:
+      case MD_BLOCK_TD:
+        return Block::Kind::cell;
+      default:
+        return Block::Kind::paragraph;
+    }
+  }
+
+  void describe(Block& block, MD_BLOCKTYPE type, void* detail) const {
+    if (type == MD_BLOCK_UL) {
+      block.tight = static_cast<MD_BLOCK_UL_DETAIL*>(detail)->is_tight != 0;
+    } else if (type == MD_BLOCK_OL) {
+      const auto* list = static_cast<MD_BLOCK_OL_DETAIL*>(detail);
+      block.ordered = true;
+      block.level = static_cast<int>(list->start);
+      block.tight = list->is_tight != 0;
+    } else if (type == MD_BLOCK_LI) {
+      const auto* item = static_cast<MD_BLOCK_LI_DETAIL*>(detail);
+      if (item->is_task != 0) block.task = item->task_mark;
+    } else if (type == MD_BLOCK_H) {
+      const auto* heading = static_cast<MD_BLOCK_H_DETAIL*>(detail);
+      block.level = static_cast<int>(heading->level);
+    } else if (type == MD_BLOCK_CODE) {
+      block.language =
+          attribute(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang);
+      if (block.language == "math") block.kind = Block::Kind::maths;
+    } else if (block.kind == Block::Kind::cell) {
+      block.head = type == MD_BLOCK_TH;
+      block.align = alignment(static_cast<MD_BLOCK_TD_DETAIL*>(detail));
+    }
+  }
+
   static Align alignment(const MD_BLOCK_TD_DETAIL* cell) {
     if (cell->align == MD_ALIGN_RIGHT) return Align::right;
     return cell->align == MD_ALIGN_CENTER ? Align::centre : Align::left;

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "cpp_scan.hpp"
 #include "error.hpp"
+#include "json.hpp"
 #include "process.hpp"
 #include "verify.hpp"
 
@@ -44,11 +44,14 @@ using CompileCommands = std::map<std::string, CompileCommand>;
 /// How every source file is compiled, by its path.
 CompileCommands read_compile_commands(const fs::path& folder) {
   CompileCommands commands;
-  const auto entries =
-      nlohmann::json::parse(read_file(folder / "compile_commands.json"));
-  for (const auto& entry : entries) {
-    commands[entry.at("file")] = {split_command(entry.at("command")),
-                                  entry.at("directory").get<std::string>()};
+  const auto entries = Json::parse(read_file(folder / "compile_commands.json"));
+  if (!entries) {
+    throw Error(exit_environment, "compile_commands.json cannot be read");
+  }
+  for (const auto& entry : entries->items()) {
+    commands[entry.get("file").text()] = {
+        split_command(entry.get("command").text()),
+        entry.get("directory").text()};
   }
   return commands;
 }
@@ -185,6 +188,60 @@ void run_step(std::vector<Attempt>& attempts, std::string_view step,
     ended(*running[i], outcomes[i]);
   }
   progress.clear();
+}
+
+void prepare(const Workspace& workspace, const Question& question,
+             Attempt& attempt) {
+  if (attempt.patch.empty()) {
+    apply_empty_answer(workspace, question, attempt);
+  } else {
+    apply_patch(workspace, attempt);
+  }
+}
+
+void compile_attempts(const Workspace& workspace, const Build& build,
+                      const std::vector<Question>& questions,
+                      std::vector<Attempt>& attempts, Progress& progress) {
+  const auto commands = read_compile_commands(build.folder());
+  run_step(
+      attempts, "building the mistakes", progress, build_jobs(),
+      [&](const Attempt& a) {
+        const auto source = workspace.path(questions[a.question].test());
+        return compile_command(commands.at(source.string()), workspace, a);
+      },
+      [&](Attempt& a, const Outcome& outcome) {
+        if (!outcome.ok()) {
+          a.fail(MistakeVerdict::does_not_compile,
+                 first_error(outcome.output, workspace.root()));
+        } else if (!read_the_copy(workspace, questions[a.question], a)) {
+          a.fail(MistakeVerdict::unproved,
+                 "the compiler did not read the changed header");
+        }
+      });
+}
+
+void link_attempts(const Workspace& workspace, const Build& build,
+                   const std::vector<Question>& questions,
+                   std::vector<Attempt>& attempts, Progress& progress) {
+  const auto commands = read_compile_commands(build.folder());
+  const fs::path main_object =
+      build.folder() / "tests/CMakeFiles/test_main.dir/support/main.cpp.o";
+  run_step(
+      attempts, "linking the mistakes", progress, processors(),
+      [&](const Attempt& a) {
+        const auto source = workspace.path(questions[a.question].test());
+        Command command;
+        command.argv = {commands.at(source.string()).argv[0],
+                        (a.folder / "test.o").string(), main_object.string(),
+                        "-o", (a.folder / "test").string()};
+        return command;
+      },
+      [&](Attempt& a, const Outcome& outcome) {
+        if (!outcome.ok()) {
+          a.fail(MistakeVerdict::does_not_compile,
+                 first_error(outcome.output, workspace.root()));
+        }
+      });
 }
 
 /// Runs every claim against every changed header.
@@ -371,49 +428,10 @@ std::vector<MistakesOfQuestion> try_mistakes(
     std::move(more.begin(), more.end(), std::back_inserter(attempts));
   }
   for (auto& attempt : attempts) {
-    if (attempt.patch.empty()) {
-      apply_empty_answer(workspace, testable[attempt.question], attempt);
-    } else {
-      apply_patch(workspace, attempt);
-    }
+    prepare(workspace, testable[attempt.question], attempt);
   }
-
-  const auto commands = read_compile_commands(build.folder());
-  const auto command_of = [&](const Attempt& attempt) -> const auto& {
-    const auto source = workspace.path(testable[attempt.question].test());
-    return commands.at(source.string());
-  };
-  run_step(
-      attempts, "building the mistakes", progress, build_jobs(),
-      [&](const Attempt& a) {
-        return compile_command(command_of(a), workspace, a);
-      },
-      [&](Attempt& a, const Outcome& outcome) {
-        if (!outcome.ok()) {
-          a.fail(MistakeVerdict::does_not_compile,
-                 first_error(outcome.output, workspace.root()));
-        } else if (!read_the_copy(workspace, testable[a.question], a)) {
-          a.fail(MistakeVerdict::unproved,
-                 "the compiler did not read the changed header");
-        }
-      });
-  run_step(
-      attempts, "linking the mistakes", progress, processors(),
-      [&](const Attempt& a) {
-        Command command;
-        command.argv = {command_of(a).argv[0], (a.folder / "test.o").string(),
-                        (build.folder() /
-                         "tests/CMakeFiles/test_main.dir/support/main.cpp.o")
-                            .string(),
-                        "-o", (a.folder / "test").string()};
-        return command;
-      },
-      [&](Attempt& a, const Outcome& outcome) {
-        if (!outcome.ok()) {
-          a.fail(MistakeVerdict::does_not_compile,
-                 first_error(outcome.output, workspace.root()));
-        }
-      });
+  compile_attempts(workspace, build, testable, attempts, progress);
+  link_attempts(workspace, build, testable, attempts, progress);
   run_claims(workspace, testable, attempts, seconds, progress);
 
   std::vector<MistakesOfQuestion> summaries;

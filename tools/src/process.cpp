@@ -1,6 +1,6 @@
 #include "process.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 #include <uv.h>
 

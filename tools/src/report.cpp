@@ -2,71 +2,69 @@
 
 #include <algorithm>
 #include <limits>
-#include <nlohmann/json.hpp>
+
+#include "json.hpp"
 
 namespace wb {
 namespace {
 
-using nlohmann::json;
-
-/// A number, or the text that stands for one JSON cannot write.
-double number(const json& value) {
-  if (value.is_number()) return value.get<double>();
-  if (value == "inf") return std::numeric_limits<double>::infinity();
-  if (value == "-inf") return -std::numeric_limits<double>::infinity();
-  return std::numeric_limits<double>::quiet_NaN();
+/// The number, or the one that stands as text where JSON cannot write it.
+std::optional<double> figure(const Json& value) {
+  if (value.is_number()) return value.number();
+  const std::string text = value.text();
+  if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
+  if (text == "inf") return std::numeric_limits<double>::infinity();
+  if (text == "-inf") return -std::numeric_limits<double>::infinity();
+  return std::nullopt;
 }
 
-Evidence read_evidence(const json& event) {
+Evidence read_evidence(const Json& event) {
   Evidence evidence;
-  evidence.name = event.value("name", "");
-  const json& value = event.at("value");
-  const bool figure =
-      value.is_number() || value == "nan" || value == "inf" || value == "-inf";
-  if (figure) {
-    evidence.number = number(value);
-  } else {
-    evidence.text = value.get<std::string>();
+  evidence.name = event.get("name").text();
+  evidence.number = figure(event.get("value"));
+  if (!evidence.number) evidence.text = event.get("value").text();
+  return evidence;
+}
+
+Evidence read_series(const Json& event) {
+  Evidence evidence;
+  evidence.name = event.get("name").text();
+  for (const auto& value : event.get("values").items()) {
+    evidence.series.push_back(
+        figure(value).value_or(std::numeric_limits<double>::quiet_NaN()));
   }
   return evidence;
 }
 
-Evidence read_series(const json& event) {
-  Evidence evidence;
-  evidence.name = event.value("name", "");
-  for (const auto& value : event.at("values")) {
-    evidence.series.push_back(number(value));
-  }
-  return evidence;
-}
-
-Failure read_failure(const json& event) {
+Failure read_failure(const Json& event) {
   Failure failure;
-  failure.file = event.value("file", "");
-  failure.line = event.value("line", 0);
-  failure.expression = event.value("expression", "");
-  failure.values = event.value("values", "");
-  failure.context = event.value("context", std::vector<std::string>{});
+  failure.file = event.get("file").text();
+  failure.line = event.get("line").integer();
+  failure.expression = event.get("expression").text();
+  failure.values = event.get("values").text();
+  for (const auto& context : event.get("context").items()) {
+    failure.context.push_back(context.text());
+  }
   return failure;
 }
 
-void close_case(const json& event, CaseReport& open) {
+void close_case(const Json& event, CaseReport& open) {
   open.ended = true;
-  open.ok = event.value("ok", false);
-  open.assertions = event.value("assertions", 0);
-  open.seconds = event.value("seconds", 0.0);
+  open.ok = event.get("ok").boolean();
+  open.assertions = event.get("assertions").integer();
+  open.seconds = event.get("seconds").number();
 }
 
-void read_event(const json& event, Report& report) {
-  const std::string type = event.value("type", "");
+void read_event(const Json& event, Report& report) {
+  const std::string type = event.get("type").text();
   if (type == "case") {
     CaseReport opened;
-    opened.suite = event.value("suite", "");
-    opened.name = event.value("name", "");
+    opened.suite = event.get("suite").text();
+    opened.name = event.get("name").text();
     report.cases.push_back(std::move(opened));
   } else if (type == "end") {
     report.complete = true;
-    report.failed = event.value("failed", 0);
+    report.failed = event.get("failed").integer();
   } else if (!report.cases.empty()) {
     CaseReport& open = report.cases.back();
     if (type == "evidence") open.evidence.push_back(read_evidence(event));
@@ -82,10 +80,9 @@ Report parse_report(std::string_view text) {
   Report report;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    try {
-      read_event(json::parse(text.substr(0, end)), report);
-    } catch (const json::exception&) {
-      // Half a line, written as the program died.
+    // Half a line, written as the program died, is no event.
+    if (const auto event = Json::parse(text.substr(0, end))) {
+      read_event(*event, report);
     }
     text.remove_prefix(std::min(end + 1, text.size()));
   }

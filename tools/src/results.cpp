@@ -1,89 +1,91 @@
 #include "results.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <ctime>
-#include <nlohmann/json.hpp>
 
 #include "error.hpp"
 
 namespace wb {
 namespace {
 
-using nlohmann::ordered_json;
-
 constexpr int kSchema = 1;
 
-/// JSON has no NaN and no infinity: those go out as text.
-ordered_json number(double x) {
-  if (std::isnan(x)) return "nan";
-  if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
-  return x;
-}
-
-ordered_json to_json(const Evidence& evidence) {
-  ordered_json out{{"name", evidence.name}};
+Json to_json(const Evidence& evidence) {
+  Json out = Json::object({{"name", evidence.name}});
   if (evidence.number) {
-    out["value"] = number(*evidence.number);
-  } else if (!evidence.text.empty() || evidence.series.empty()) {
-    out["value"] = evidence.text;
+    out.set("value", *evidence.number);
+  } else if (evidence.series.empty()) {
+    out.set("value", evidence.text);
   } else {
-    out["series"] = ordered_json::array();
-    for (const double x : evidence.series) out["series"].push_back(number(x));
+    out.set("series", evidence.series);
   }
   return out;
 }
 
-ordered_json to_json(const Failure& failure) {
-  return {{"file", failure.file},
-          {"line", failure.line},
-          {"expression", failure.expression},
-          {"values", failure.values},
-          {"context", failure.context}};
+Json to_json(const Failure& failure) {
+  return Json::object({{"file", failure.file},
+                       {"line", failure.line},
+                       {"expression", failure.expression},
+                       {"values", failure.values},
+                       {"context", failure.context}});
 }
 
-ordered_json to_json(const ClaimResult& claim) {
-  ordered_json out{{"id", claim.id},
-                   {"number", claim.number},
-                   {"sentence", claim.sentence},
-                   {"verdict", to_string(claim.verdict)},
-                   {"reason", claim.reason},
-                   {"seconds", claim.seconds},
-                   {"checks", claim.assertions},
-                   {"evidence", ordered_json::array()},
-                   {"failures", ordered_json::array()}};
-  for (const auto& e : claim.evidence) out["evidence"].push_back(to_json(e));
-  for (const auto& f : claim.failures) out["failures"].push_back(to_json(f));
-  return out;
+Json to_json(const ClaimResult& claim);
+Json to_json(const QuestionResult& result);
+Json to_json(const MistakeResult& mistake);
+Json to_json(const MistakesOfQuestion& result);
+
+template <class Value>
+Json list_json(const std::vector<Value>& values) {
+  Json list = Json::array();
+  for (const auto& value : values) list.push_back(to_json(value));
+  return list;
 }
 
-ordered_json to_json(const QuestionResult& result) {
-  ordered_json out{
-      {"id", result.question.id()}, {"title", result.title},
-      {"holds", result.holds()},    {"passed", result.passed()},
-      {"failed", result.failed()},  {"claims", ordered_json::array()}};
-  for (const auto& c : result.claims) out["claims"].push_back(to_json(c));
-  if (result.has_extra) out["extra"] = to_json(result.extra);
+Json to_json(const ClaimResult& claim) {
+  return Json::object({{"id", claim.id},
+                       {"number", claim.number},
+                       {"sentence", claim.sentence},
+                       {"verdict", to_string(claim.verdict)},
+                       {"reason", claim.reason},
+                       {"seconds", claim.seconds},
+                       {"checks", claim.assertions},
+                       {"evidence", list_json(claim.evidence)},
+                       {"failures", list_json(claim.failures)}});
+}
+
+Json to_json(const QuestionResult& result) {
+  Json out = Json::object({{"id", result.question.id()},
+                           {"title", result.title},
+                           {"holds", result.holds()},
+                           {"passed", result.passed()},
+                           {"failed", result.failed()},
+                           {"claims", list_json(result.claims)}});
+  if (result.has_extra) out.set("extra", to_json(result.extra));
   if (!result.compiler_output.empty()) {
-    out["compiler_output"] = result.compiler_output;
+    out.set("compiler_output", result.compiler_output);
   }
   return out;
 }
 
-ordered_json to_json(const RunStamp& stamp) {
-  return {{"date", stamp.date},
-          {"compiler", stamp.compiler},
-          {"machine", stamp.machine},
-          {"commit", stamp.commit}};
+Json to_json(const MistakeResult& mistake) {
+  return Json::object({{"id", mistake.id},
+                       {"verdict", to_string(mistake.verdict)},
+                       {"breaks", mistake.breaks},
+                       {"survivors", mistake.survivors},
+                       {"broken", mistake.broken},
+                       {"reason", mistake.reason}});
 }
 
-/// Text from programs and files need not be UTF-8: what is not, is replaced.
-std::string dump(const ordered_json& document) {
-  return document.dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-         "\n";
+Json to_json(const MistakesOfQuestion& result) {
+  return Json::object({{"id", result.question.id()},
+                       {"ok", result.ok()},
+                       {"problem", result.problem},
+                       {"unbreakable_claims", result.unbreakable},
+                       {"mistakes", list_json(result.mistakes)}});
 }
 
 fs::path stored_path(const Workspace& workspace, const Question& question) {
@@ -102,6 +104,15 @@ std::string fingerprint(const Workspace& workspace, const Question& question) {
     }
   }
   return fmt::format("{:016x}", hash);
+}
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text.data();
 }
 
 std::string processor_name() {
@@ -127,64 +138,53 @@ std::string commit_name(const Workspace& workspace) {
 }  // namespace
 
 RunStamp make_stamp(const Workspace& workspace, const Build& build) {
-  return {fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))),
-          build.compiler(),
+  return {utc_now(), build.compiler(),
           fmt::format("{}, {} cores", processor_name(), processors()),
           commit_name(workspace)};
 }
 
-std::string to_json(const RunStamp& stamp,
-                    const std::vector<QuestionResult>& results) {
+Json to_json(const RunStamp& stamp) {
+  return Json::object({{"date", stamp.date},
+                       {"compiler", stamp.compiler},
+                       {"machine", stamp.machine},
+                       {"commit", stamp.commit}});
+}
+
+std::string verify_document(const RunStamp& stamp,
+                            const std::vector<QuestionResult>& results) {
   int passed = 0;
   int failed = 0;
-  ordered_json questions = ordered_json::array();
   for (const auto& result : results) {
     passed += result.passed();
     failed += result.failed();
-    questions.push_back(to_json(result));
   }
-  return dump({{"schema", kSchema},
-               {"command", "verify"},
-               {"run", to_json(stamp)},
-               {"passed", passed},
-               {"failed", failed},
-               {"questions", std::move(questions)}});
+  return Json::object({{"schema", kSchema},
+                       {"command", "verify"},
+                       {"run", to_json(stamp)},
+                       {"passed", passed},
+                       {"failed", failed},
+                       {"questions", list_json(results)}})
+      .dump();
 }
 
-std::string to_json(const std::vector<MistakesOfQuestion>& results) {
-  ordered_json questions = ordered_json::array();
-  bool ok = true;
-  for (const auto& result : results) {
-    ok = ok && result.ok();
-    ordered_json mistakes = ordered_json::array();
-    for (const auto& mistake : result.mistakes) {
-      mistakes.push_back({{"id", mistake.id},
-                          {"verdict", to_string(mistake.verdict)},
-                          {"breaks", mistake.breaks},
-                          {"survivors", mistake.survivors},
-                          {"broken", mistake.broken},
-                          {"reason", mistake.reason}});
-    }
-    questions.push_back({{"id", result.question.id()},
-                         {"ok", result.ok()},
-                         {"problem", result.problem},
-                         {"unbreakable_claims", result.unbreakable},
-                         {"mistakes", std::move(mistakes)}});
-  }
-  return dump({{"schema", kSchema},
-               {"command", "verify --mistakes"},
-               {"ok", ok},
-               {"questions", std::move(questions)}});
+std::string mistakes_document(const std::vector<MistakesOfQuestion>& results) {
+  const bool ok = std::all_of(results.begin(), results.end(),
+                              [](const auto& r) { return r.ok(); });
+  return Json::object({{"schema", kSchema},
+                       {"command", "verify --mistakes"},
+                       {"ok", ok},
+                       {"questions", list_json(results)}})
+      .dump();
 }
 
 void store(const Workspace& workspace, const RunStamp& stamp,
            const QuestionResult& result) {
-  ordered_json document{
-      {"schema", kSchema},
-      {"fingerprint", fingerprint(workspace, result.question)},
-      {"run", to_json(stamp)},
-      {"result", to_json(result)}};
-  write_file(stored_path(workspace, result.question), dump(document));
+  const Json document =
+      Json::object({{"schema", kSchema},
+                    {"fingerprint", fingerprint(workspace, result.question)},
+                    {"run", to_json(stamp)},
+                    {"result", to_json(result)}});
+  write_file(stored_path(workspace, result.question), document.dump());
 }
 
 std::string to_string(Status status) {
@@ -205,17 +205,15 @@ Status last_status(const Workspace& workspace, const Question& question) {
   std::error_code none;
   const fs::path path = stored_path(workspace, question);
   if (!fs::exists(path, none)) return Status::never_run;
-  const auto document =
-      ordered_json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded() || document.value("schema", 0) != kSchema) {
+  const auto document = Json::parse(read_file(path));
+  if (!document || document->get("schema").integer() != kSchema) {
     return Status::never_run;
   }
-  if (document.value("fingerprint", "") != fingerprint(workspace, question)) {
+  if (document->get("fingerprint").text() != fingerprint(workspace, question)) {
     return Status::stale;
   }
-  const bool holds =
-      document.contains("result") && document["result"].value("holds", false);
-  return holds ? Status::holds : Status::fails;
+  return document->get("result").get("holds").boolean() ? Status::holds
+                                                        : Status::fails;
 }
 
 }  // namespace wb

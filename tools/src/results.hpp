@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "json.hpp"
 #include "mistakes.hpp"
 #include "verify.hpp"
 #include "workspace.hpp"
@@ -18,14 +19,16 @@ struct RunStamp {
   std::string commit;    ///< short, "+" behind it when the tree has changes
 };
 
+Json to_json(const RunStamp& stamp);
+
 RunStamp make_stamp(const Workspace& workspace, const Build& build);
 
 /// The document of `wb verify --json`.
-std::string to_json(const RunStamp& stamp,
-                    const std::vector<QuestionResult>& results);
+std::string verify_document(const RunStamp& stamp,
+                            const std::vector<QuestionResult>& results);
 
 /// The document of `wb verify --mistakes --json`.
-std::string to_json(const std::vector<MistakesOfQuestion>& results);
+std::string mistakes_document(const std::vector<MistakesOfQuestion>& results);
 
 /// Keeps one result in the build folder, for `wb list` and the site.
 void store(const Workspace& workspace, const RunStamp& stamp,

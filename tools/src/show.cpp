@@ -1,13 +1,13 @@
 // The verbs that show: where one is, lists, search, answers.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "error.hpp"
+#include "json.hpp"
 #include "layout.hpp"
 #include "page.hpp"
 #include "results.hpp"
@@ -16,16 +16,8 @@
 namespace wb {
 namespace {
 
-using nlohmann::ordered_json;
-
 void append(Lines& lines, const Lines& more) {
   lines.insert(lines.end(), more.begin(), more.end());
-}
-
-void print_json(const ordered_json& document) {
-  write_output(
-      document.dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-      "\n");
 }
 
 Role role_of(Status status) {
@@ -51,17 +43,19 @@ std::string title_of(const Workspace& workspace, const Question& question) {
   }
 }
 
-ordered_json list_json(const Context& context,
-                       const std::vector<Question>& questions) {
-  ordered_json items = ordered_json::array();
+Json list_document(const Context& context,
+                   const std::vector<Question>& questions) {
+  Json items = Json::array();
   for (const auto& q : questions) {
-    items.push_back({{"id", q.id()},
-                     {"title", title_of(context.workspace, q)},
-                     {"status", to_string(last_status(context.workspace, q))},
-                     {"has_header", context.workspace.has(q.header())},
-                     {"has_bench", context.workspace.has(q.bench())}});
+    items.push_back(
+        Json::object({{"id", q.id()},
+                      {"title", title_of(context.workspace, q)},
+                      {"status", to_string(last_status(context.workspace, q))},
+                      {"has_header", context.workspace.has(q.header())},
+                      {"has_bench", context.workspace.has(q.bench())}}));
   }
-  return {{"schema", 1}, {"command", "list"}, {"questions", items}};
+  return Json::object(
+      {{"schema", 1}, {"command", "list"}, {"questions", items}});
 }
 
 std::string lower(std::string text) {
@@ -174,7 +168,7 @@ int list(const Context& context, const std::string& section, bool ids_only) {
       context.workspace, section.empty() ? std::vector<std::string>{}
                                          : std::vector<std::string>{section});
   if (context.json) {
-    print_json(list_json(context, questions));
+    write_output(list_document(context, questions).dump());
     return exit_ok;
   }
   if (ids_only) {
@@ -203,13 +197,15 @@ int search(const Context& context, const std::vector<std::string>& words) {
   for (const auto& word : words) lowered.push_back(lower(word));
   const auto hits = find_pages(context.workspace, lowered);
   if (context.json) {
-    ordered_json items = ordered_json::array();
+    Json items = Json::array();
     for (const auto& hit : hits) {
-      items.push_back({{"id", hit.question.id()},
-                       {"title", hit.title},
-                       {"line", hit.line}});
+      items.push_back(Json::object({{"id", hit.question.id()},
+                                    {"title", hit.title},
+                                    {"line", hit.line}}));
     }
-    print_json({{"schema", 1}, {"command", "search"}, {"hits", items}});
+    write_output(
+        Json::object({{"schema", 1}, {"command", "search"}, {"hits", items}})
+            .dump());
     return hits.empty() ? exit_wrong : exit_ok;
   }
   Lines lines;

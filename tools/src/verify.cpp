@@ -1,6 +1,6 @@
 #include "verify.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 
@@ -16,6 +16,7 @@ struct Job {
   std::size_t question;
   int claim;  ///< index into the answer's claims; -1 for "extra"
   fs::path report;
+  Command command;
 };
 
 /// Where the reports of one question go; emptied before each run.
@@ -86,6 +87,65 @@ ClaimResult judge_extra(const Outcome& outcome, const Report& report) {
 Report read_report(const fs::path& path) {
   std::error_code none;
   return fs::exists(path, none) ? parse_report(read_file(path)) : Report{};
+}
+
+/// The failure that keeps this question's program from being built, if any.
+const BuildFailure* failure_of(const Question& question,
+                               const std::vector<BuildFailure>& failures) {
+  const auto found = std::find_if(
+      failures.begin(), failures.end(), [&](const BuildFailure& failure) {
+        return belongs_to(failure, question) || is_shared(failure);
+      });
+  return found == failures.end() ? nullptr : &*found;
+}
+
+/// One job for each claim of a question, and one for its further tests.
+void add_jobs(const Workspace& workspace, const Build& build,
+              const Question& question, std::size_t index, const Answer& answer,
+              double seconds, std::vector<Job>& jobs) {
+  const fs::path folder = report_folder(build, question);
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  const fs::path program = build.folder() / "tests" / (question.id() + "_test");
+  for (std::size_t c = 0; c < answer.claims.size(); ++c) {
+    const auto& name = answer.claims[c].id;
+    const fs::path report = folder / (name + ".jsonl");
+    jobs.push_back({index, static_cast<int>(c), report,
+                    claim_command(program, workspace, question.id(), name,
+                                  report, seconds)});
+  }
+  const fs::path report = folder / "extra.jsonl";
+  jobs.push_back({index, -1, report,
+                  claim_command(program, workspace, question.id() + " extra",
+                                "", report, seconds)});
+}
+
+/// Runs the jobs side by side and puts their verdicts into `results`.
+void run_jobs(const std::vector<Job>& jobs,
+              const std::vector<Question>& questions,
+              const std::vector<Answer>& answers, Progress& progress,
+              std::vector<QuestionResult>& results) {
+  std::vector<Command> commands;
+  for (const auto& job : jobs) commands.push_back(job.command);
+  std::size_t done = 0;
+  const auto outcomes =
+      run_all(commands, processors(), [&](std::size_t j, const Outcome&) {
+        progress.update("running the claims", ++done, jobs.size(),
+                        questions[jobs[j].question].id());
+      });
+  progress.clear();
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    const Job& job = jobs[j];
+    QuestionResult& result = results[job.question];
+    const Report report = read_report(job.report);
+    if (job.claim < 0) {
+      result.extra = judge_extra(outcomes[j], report);
+      continue;
+    }
+    const auto c = static_cast<std::size_t>(job.claim);
+    result.claims[c] = judge(answers[job.question].claims[c],
+                             result.question.id(), outcomes[j], report);
+  }
 }
 
 /// The worse a verdict, the higher.
@@ -215,54 +275,16 @@ std::vector<QuestionResult> verify(const Workspace& workspace, Build& build,
   const auto failures = build.build(targets);
 
   std::vector<Job> jobs;
-  std::vector<Command> commands;
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    const Question& question = questions[i];
-    if (!workspace.has(question.test())) continue;
-    const auto failure = std::find_if(
-        failures.begin(), failures.end(), [&](const BuildFailure& f) {
-          return belongs_to(f, question) || is_shared(f);
-        });
-    if (failure != failures.end()) {
+    if (!workspace.has(questions[i].test())) continue;
+    if (const auto* failure = failure_of(questions[i], failures)) {
       mark_uncompiled(results[i], *failure, workspace.root());
-      continue;
-    }
-    results[i].has_extra = true;
-    const fs::path folder = report_folder(build, question);
-    fs::remove_all(folder);
-    fs::create_directories(folder);
-    const fs::path program =
-        build.folder() / "tests" / (question.id() + "_test");
-    for (std::size_t c = 0; c < answers[i].claims.size(); ++c) {
-      const auto& name = answers[i].claims[c].id;
-      jobs.push_back({i, static_cast<int>(c), folder / (name + ".jsonl")});
-      commands.push_back(claim_command(program, workspace, question.id(), name,
-                                       jobs.back().report, seconds));
-    }
-    jobs.push_back({i, -1, folder / "extra.jsonl"});
-    commands.push_back(claim_command(program, workspace,
-                                     question.id() + " extra", "",
-                                     jobs.back().report, seconds));
-  }
-
-  std::size_t done = 0;
-  const auto outcomes =
-      run_all(commands, processors(), [&](std::size_t i, const Outcome&) {
-        progress.update("running the claims", ++done, commands.size(),
-                        questions[jobs[i].question].id());
-      });
-  progress.clear();
-  for (std::size_t j = 0; j < jobs.size(); ++j) {
-    QuestionResult& result = results[jobs[j].question];
-    const Report report = read_report(jobs[j].report);
-    if (jobs[j].claim < 0) {
-      result.extra = judge_extra(outcomes[j], report);
     } else {
-      const auto c = static_cast<std::size_t>(jobs[j].claim);
-      result.claims[c] = judge(answers[jobs[j].question].claims[c],
-                               result.question.id(), outcomes[j], report);
+      results[i].has_extra = true;
+      add_jobs(workspace, build, questions[i], i, answers[i], seconds, jobs);
     }
   }
+  run_jobs(jobs, questions, answers, progress, results);
   return results;
 }
 

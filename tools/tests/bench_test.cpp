@@ -8,7 +8,7 @@ using namespace wb;
 
 namespace {
 
-const std::string kRun = R"json({"benchmarks": [
+const std::string kRun = R"json({"context": {}, "benchmarks": [
  {"run_name":"machine/fma_f64","run_type":"aggregate","aggregate_name":"median",
   "cpu_time":1.0,"time_unit":"us","flop":1e11},
  {"run_name":"assign/reference/n:10/d:2","run_type":"aggregate",
