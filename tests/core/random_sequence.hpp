@@ -56,8 +56,8 @@ inline Sequence known_mt19937() {
   };
 }
 
-/// The names of the draws that differ from `known`: empty when all is well.
-/// The normal may differ by 1e-15 (8 ulps of 1): log and cos are the platform's.
+/// The names of the draws that differ from `known`: empty when all is well. The
+/// normal may differ by 1e-15 (8 ulps of 1): log and cos are the platform's.
 template <class Rng>
 std::string differences(const Sequence& known) {
   std::string wrong;

@@ -82,6 +82,7 @@ std::string_view rendition(Role role) {
     case Role::label:
       return "1";
     case Role::dim:
+    case Role::comment:
       return "38;5;244";
     case Role::link:
       return "4;38;5;31";
@@ -97,8 +98,6 @@ std::string_view rendition(Role role) {
       return "38;5;130";
     case Role::string:
       return "38;5;64";
-    case Role::comment:
-      return "38;5;244";
     case Role::preprocessor:
       return "38;5;97";
     case Role::good:

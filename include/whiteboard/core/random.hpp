@@ -3,8 +3,8 @@
 // The engines of <random> are specified bit by bit, its distributions are not:
 // std::normal_distribution gives other numbers with libc++ than with libstdc++.
 // These few functions take the caller's engine and fix the rest: whole numbers
-// and uniform(rng) to the last bit; where log, cos or a fused multiply-add comes
-// in (normal, the ends of an interval), to the last bits of that machine.
+// and uniform(rng) to the last bit; where log, cos or a fused multiply-add
+// comes in (normal, the ends of an interval), to the last bits of that machine.
 #pragma once
 
 #include <whiteboard/core/require.hpp>
