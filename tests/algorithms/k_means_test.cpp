@@ -760,6 +760,12 @@ TEST_SUITE("algorithms/k_means extra") {
     CHECK(close(hamerly(X, start, 100).labels, plain.labels));
   }
 
+  TEST_CASE("hamerly counts its own distances and those of full scans") {
+    std::mt19937_64 rng(24);
+    const Matrix X = gaussian(30, 2, rng);
+    CHECK(hamerly(X, X.topRows(4), 0).distances == 30 + 30 * 4);
+  }
+
   TEST_CASE("no iterations at all only assigns") {
     std::mt19937_64 rng(22);
     const Matrix X = gaussian(20, 2, rng);

@@ -1,4 +1,5 @@
-// Question:    Why does seeding decide k-means, and what does k-means++ guarantee?
+// Question:    Why does seeding decide k-means, and what does k-means++
+//              guarantee?
 // Answer:      questions/algorithms/k_means_plus_plus.md (equation numbers are
 //              its own)
 // Method:      D^2 sampling [1], greedy over several candidates on request
@@ -6,8 +7,8 @@
 // Memory:      O(n) per candidate
 // Numerics:    distances are differences of coordinates, never the expanded
 //              square: a weight is zero exactly where a seed already stands
-// References:  [1] Arthur and Vassilvitskii, k-means++: the advantages of careful
-//                  seeding, SODA 2007
+// References:  [1] Arthur and Vassilvitskii, k-means++: the advantages of
+//                  careful seeding, SODA 2007
 //              [2] Gonzalez, Clustering to minimize the maximum intercluster
 //                  distance, Theoretical Computer Science 38, 1985
 // Symbols:     X  n x d  samples, one per row
@@ -96,10 +97,13 @@ Seeds k_means_plus_plus_reference(const MatrixRef& X,
     const Seeds drawn = draw_candidates(squared_distances_to(X, seeds), options,
                                         seeds.size(), rng);
     Seeds best;
+    double least = std::numeric_limits<double>::infinity();
     for (const Eigen::Index candidate : drawn) {
       Seeds extended = seeds;
       extended.push_back(candidate);
-      if (best.empty() || potential(X, extended) < potential(X, best)) {
+      const double left = drawn.size() > 1 ? potential(X, extended) : 0.0;
+      if (left < least) {
+        least = left;
         best = extended;
       }
     }
@@ -122,10 +126,10 @@ inline Matrix squares_with_each(const MatrixRef& X, const Vector& squares,
   return updated;
 }
 
-/// k-means++ seeding [1]: the first seed is drawn uniformly, each further one by
-/// Eq. (3); with several candidates the one that leaves the least potential.
-/// Throws std::invalid_argument unless 1 <= k <= the number of distinct samples,
-/// candidates >= 1 and X is finite.
+/// k-means++ seeding [1]: the first seed is drawn uniformly, each further one
+/// by Eq. (3); of several candidates, the one that leaves the least potential.
+/// Throws std::invalid_argument unless X is finite, candidates >= 1 and
+/// 1 <= k <= the number of distinct samples.
 ///
 ///     const Matrix C = seed_points(X, k_means_plus_plus(X, {.k = 3}, rng));
 template <BitEngine Rng>
