@@ -87,6 +87,19 @@ TEST_SUITE("core/table") {
     CHECK(parse("a,b\r\n1,x\r").rows[0] == Fields{"1", "x"});
   }
 
+  TEST_CASE("a record is read up to and with its line end") {
+    const std::string text = "a,\"b\nc\"\r\nd\n\ne";
+    std::size_t position = 0;
+    CHECK(read_record(text, position, "t") == Fields{"a", "b\nc"});
+    CHECK(position == 9);
+    CHECK(read_record(text, position, "t") == Fields{"d"});
+    CHECK(position == 11);
+    CHECK(read_record(text, position, "t") == Fields{""});
+    CHECK(position == 12);
+    CHECK(read_record(text, position, "t") == Fields{"e"});
+    CHECK(position >= text.size());
+  }
+
   TEST_CASE("a carriage return inside a field is kept") {
     CHECK(parse("a,b\n1,x\ry\n").rows[0] == Fields{"1", "x\ry"});
     CHECK(parse("a,b\n1,\"x\r\"\n").rows[0] == Fields{"1", "x\r"});
