@@ -392,6 +392,14 @@ TEST_SUITE("maths/softmax extra") {
     CHECK(exp_of_nonpositive(exp_floor<double>) == 0.0);
   }
 
+  TEST_CASE("the reference is as safe as the kernel") {
+    Matrix Z{{1000.0, 1001.0}, {-1000.0, -kInfinity}, {3.0, 3.0}};
+    softmax_rows_reference<double>(Z);
+    const double top = 1.0 / (1.0 + std::exp(-1.0));
+    CHECK(close(Z, Matrix{{1.0 - top, top}, {1.0, 0.0}, {0.5, 0.5}},
+                {.rel = 1e-15}));
+  }
+
   TEST_CASE("blocks and maps are changed in place and nothing else is") {
     Matrix Z = Matrix::Constant(4, 6, 3.0);
     softmax_rows_in_place<double>(Z.block(1, 0, 2, 4));
