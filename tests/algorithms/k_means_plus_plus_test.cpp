@@ -324,7 +324,7 @@ TEST_SUITE("algorithms/k_means_plus_plus") {
 
     // Distances: n k against n k (k - 1) / 2, which for k = 60 is 30 times as
     // many. A third of that must show on any machine.
-    const auto fastest = [&X](const auto& seeding) {
+    const auto fastest = [](const auto& seeding) {
       double best = std::numeric_limits<double>::infinity();
       for (int repeat = 0; repeat < 5; ++repeat) {
         std::mt19937_64 rng(9);

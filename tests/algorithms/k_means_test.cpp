@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <random>
 #include <set>
@@ -16,7 +17,6 @@
 using namespace whiteboard;
 using namespace whiteboard::algorithms;
 using whiteboard::testing::blobs;
-using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
 
 namespace {
@@ -117,14 +117,25 @@ int samples_moved(const Eigen::VectorXi& a, const Eigen::VectorXi& b) {
   return fewest;
 }
 
+const std::filesystem::path kData = WHITEBOARD_DATA_DIR;
+
+const Table& iris_table() {
+  static const Table table = read_csv(kData / "iris.csv");
+  return table;
+}
+
 const Matrix& iris() {
-  static const Matrix X = data_set("iris").features();
+  static const Matrix X = iris_table().features();
   return X;
 }
 
 const Table& digits() {
-  static const Table table = data_set("digits");
+  static const Table table = read_csv(kData / "digits.csv");
   return table;
+}
+
+int iterations_of(const KMeansResult& result) {
+  return static_cast<int>(result.inertias.size()) - 1;
 }
 
 /// Smallest J over all partitions into at most k clusters, tried one by one.
@@ -175,9 +186,9 @@ Eigen::VectorXi labels_by_expansion(const Matrix& X, const Matrix& C) {
   return labels;
 }
 
-Index mislabelled(const Eigen::VectorXi& got, const Eigen::VectorXi& want) {
+int mislabelled(const Eigen::VectorXi& got, const Eigen::VectorXi& want) {
   REQUIRE(got.size() == want.size());
-  return (got.array() != want.array()).count();
+  return static_cast<int>((got.array() != want.array()).count());
 }
 
 /// Rounding of a sum of n squares, relative: n * 2^-53 and a margin of four.
@@ -217,7 +228,7 @@ TEST_SUITE("algorithms/k_means") {
     const Matrix X = gaussian(300, 2, rng);
     const KMeansResult whole = lloyd(X, X.topRows(8), 1000);
     REQUIRE(whole.converged);
-    const int iterations = static_cast<int>(whole.inertias.size()) - 1;
+    const int iterations = iterations_of(whole);
 
     std::set<LabelList> seen;
     for (int t = 0; t < iterations; ++t) {
@@ -226,7 +237,7 @@ TEST_SUITE("algorithms/k_means") {
     }
     CHECK(seen.count(partition_of(whole.labels)) == 1);  // that is why it stops
     EVIDENCE("iterations until the labels stop changing", iterations);
-    EVIDENCE("different partitions on the way", seen.size());
+    EVIDENCE("different partitions on the way", static_cast<int>(seen.size()));
   }
 
   TEST_CASE("converged_is_a_fixed_point") {
@@ -240,7 +251,7 @@ TEST_SUITE("algorithms/k_means") {
     CHECK(close(result.inertias.back(),
                 total_squares(X, result.centroids, result.labels),
                 {.rel = sum_slack(1200)}));
-    EVIDENCE("iterations", result.inertias.size() - 1);
+    EVIDENCE("iterations", iterations_of(result));
 
     const KMeansResult cut = lloyd(X, X.topRows(5), 2);
     CHECK_FALSE(cut.converged);
@@ -270,13 +281,13 @@ TEST_SUITE("algorithms/k_means") {
     CHECK(close(result.labels, nearest(X, result.centroids)));
     CHECK(close(result.centroids, means(X, result.labels, 3),
                 {.scale = sum_slack(200)}));
-    CHECK(static_cast<int>(result.inertias.size()) - 1 > by_inertia);
+    CHECK(iterations_of(result) > by_inertia);
     CHECK(mislabelled(nearest(X, C), result.labels) > 0);
 
     // What matters to the 21: their share of J, by either rule.
     const Matrix near = X.topRows(21);
     EVIDENCE("iterations, stopping on the inertia", by_inertia);
-    EVIDENCE("iterations, stopping on the labels", result.inertias.size() - 1);
+    EVIDENCE("iterations, stopping on the labels", iterations_of(result));
     EVIDENCE("J of the small clusters, stopping on the inertia",
              total_squares(near, C, nearest(near, C)));
     EVIDENCE(
@@ -298,7 +309,7 @@ TEST_SUITE("algorithms/k_means") {
     std::mt19937_64 rng(3);
     const Eigen::VectorXi labels = k_means(iris(), {.k = 3}, rng).labels;
     const double agreement =
-        adjusted_rand(labels, data_set("iris").labels("species").ids);
+        adjusted_rand(labels, iris_table().labels("species").ids);
     CHECK(close(agreement, 0.7302382722834697, {.rel = 1e-12}));
     EVIDENCE("inertia, k = 3", found[2]);
     EVIDENCE("adjusted Rand index against the species", agreement);
@@ -331,7 +342,7 @@ TEST_SUITE("algorithms/k_means") {
             return std::abs(J - 142.754) < 1e-3;
           }) > 0);
     EVIDENCE_SERIES("final inertia of 100 uniform starts, sorted", finals);
-    EVIDENCE("of 100 uniform starts, stuck above 142", poor);
+    EVIDENCE("of 100 uniform starts, stuck above 142", static_cast<int>(poor));
     EVIDENCE("flowers between the two best optima",
              samples_moved(best.labels, second.labels));
   }
@@ -540,7 +551,7 @@ TEST_SUITE("algorithms/k_means") {
 
   TEST_CASE("product_gives_the_same_labels") {
     std::mt19937_64 rng(12);
-    std::int64_t compared = 0;
+    int compared = 0;
     const auto compare = [&](Index n, Index k, Index d) {
       CAPTURE(n);
       CAPTURE(k);
@@ -556,7 +567,7 @@ TEST_SUITE("algorithms/k_means") {
                   {.rel = sum_slack(d)}));
       CHECK(close(exact.inertia(), total_squares(X, C, exact.labels),
                   {.rel = sum_slack(n * d)}));
-      compared += n;
+      compared += static_cast<int>(n);
     };
     for (const Index n : {1, 2, 17, 256}) {
       for (const Index k : {1, 2, 9}) {
@@ -631,7 +642,7 @@ TEST_SUITE("algorithms/k_means") {
     const Matrix X = blobs(centres, 80, rng);
     const Matrix start = seed_points(X, random_seeds(X.rows(), 12, rng));
     const KMeansResult whole = lloyd(X, start, 100);
-    const int iterations = static_cast<int>(whole.inertias.size()) - 1;
+    const int iterations = iterations_of(whole);
     REQUIRE(iterations >= 5);
 
     std::vector<double> shares;

@@ -79,7 +79,7 @@ inline Vector smallest_in_columns(const MatrixRef& products,
 
 /// Assignment step by a matrix product, Eq. (5), a block of samples at a time.
 /// Far from the origin the large terms of Eq. (5) cancel. Centring C alone is
-/// enough: what is left is no more than one further rounding of X would do.
+/// enough: what is left is about what one further rounding of X would do.
 inline Assignment assign(const MatrixRef& X, const MatrixRef& C) {
   const Eigen::Index n = X.rows(), k = C.rows();
   const Eigen::RowVectorXd origin = C.colwise().mean();
