@@ -3,6 +3,7 @@
 #include <support/claims.hpp>
 
 #include <clocale>
+#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -163,6 +164,7 @@ TEST_SUITE("core/table") {
     CHECK(t.names == Fields{"a", "b"});
     CHECK(t.rows.size() == 2);
     CHECK(t.lines == std::vector<std::size_t>{5, 8});
+    CHECK(parse("a,b\n1,2\r\n\r").rows.size() == 1);
   }
 
   TEST_CASE("a line of one quoted empty field is a row") {

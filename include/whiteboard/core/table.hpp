@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
@@ -98,8 +97,8 @@ struct Table {
       parser.str(field);
       valid = (parser >> value) && (parser >> std::ws).eof();
     }
-    require(valid && std::isfinite(value), source, ":", lines[i], ":", j + 1,
-            ": '", field, "' is not a finite number (column '", names[j], "')");
+    require(valid, source, ":", lines[i], ":", j + 1, ": '", field,
+            "' is not a finite number (column '", names[j], "')");
     return value;
   }
 };
