@@ -68,7 +68,7 @@ void whole_run(benchmark::State& state, Run run) {
     benchmark::DoNotOptimize(run(X, C).labels.data());
     benchmark::ClobberMemory();
   }
-  // What Lloyd's algorithm evaluates, for Hamerly's too: rates compare as times.
+  // What Lloyd evaluates, for Hamerly's bounds too: rates compare as times.
   state.SetItemsProcessed(state.iterations() * reference.distances);
   state.counters["share_of_distances"] =
       static_cast<double>(result.distances) /

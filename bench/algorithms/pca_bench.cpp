@@ -2,8 +2,8 @@
 //
 //     n  samples    d  features    k = 10 components
 //
-// covariance: the definition against products of row blocks. fit: Eigen's SVD of
-// the whole centred matrix against our routes. The data have a decaying
+// covariance: the definition against products of row blocks. fit: Eigen's SVD
+// of the whole centred matrix against our routes. The data have a decaying
 // spectrum, as real data do; every variant is checked before it is timed.
 #include <whiteboard/algorithms/pca.hpp>
 

@@ -216,7 +216,7 @@ TEST_SUITE("algorithms/k_means_plus_plus") {
       count("greedy",
             k_means_plus_plus(iris(), {.k = 3, .candidates = 3}, rng));
     }
-    // Exact for the first two: every one of the C(150, 3) = 551,300 sets of seeds
+    // Exact for the first two: each of the C(150, 3) = 551,300 sets of seeds is
     // run once and weighted with its probability. The third: 40,000 runs.
     const std::map<std::string, double> expected{
         {"uniform", 0.206662}, {"k-means++", 0.088347}, {"greedy", 0.0124}};
@@ -235,7 +235,7 @@ TEST_SUITE("algorithms/k_means_plus_plus") {
   }
 
   TEST_CASE("uniform_seeds_miss_clusters") {
-    // All ten hit: 100^10 / C(1000, 10) of the subsets. Also exact, and frequent
+    // All ten hit: 100^10 / C(1000, 10) of the subsets. Also exact, and often
     // enough to be counted: three clusters of four, 4^3 / C(12, 3) = 64 / 220.
     double all_ten = 1.0;
     for (int j = 0; j < 10; ++j) all_ten *= 100.0 * (10 - j) / (1000.0 - j);

@@ -319,9 +319,9 @@ TEST_SUITE("algorithms/pca") {
     };
     const double noise = pca.singular_values(0) * 1797 * 2.2e-16;
     const Index rank = (pca.singular_values.array() > noise).count();
-    EVIDENCE("components for 90 %", needed(0.90));
-    EVIDENCE("components for 95 %", needed(0.95));
-    EVIDENCE("rank", rank);
+    EVIDENCE("components for 90 %", static_cast<int>(needed(0.90)));
+    EVIDENCE("components for 95 %", static_cast<int>(needed(0.95)));
+    EVIDENCE("rank", static_cast<int>(rank));
 
     CHECK(needed(0.90) == 21);
     CHECK(needed(0.95) == 29);

@@ -29,7 +29,7 @@ int main() {
   const double diagonal = std::sqrt(0.5);
   const bool axis = std::abs(pca.components(0, 0) - diagonal) < 1e-12 &&
                     std::abs(pca.components(0, 1) - diagonal) < 1e-12;
-  // The runner-up scores sqrt(2) less, so the farthest weighs 1 / (1 + e^-1.41).
+  // The runner-up scores sqrt(2) less: the farthest weighs 1 / (1 + e^-1.41).
   const double expected = 10.0 + 1.0 / (1.0 + std::exp(-std::sqrt(2.0)));
   const bool weighted = std::abs(seen(0, 0) - expected) < 1e-4;
   return pairs && axis && weighted ? 0 : 1;

@@ -131,7 +131,7 @@ TEST_SUITE("maths/eigen_decomposition") {
       const double size = B.norm();
       CHECK(close(values.sum(), B.trace(), {.abs = 1e-14 * size}));
       CHECK(close(values.prod(), determinant(B),
-                  {.abs = 1e-14 * std::pow(size, double(n))}));
+                  {.abs = 1e-14 * std::pow(size, static_cast<double>(n))}));
       worst_trace =
           std::max(worst_trace, std::abs(values.sum() - B.trace()) / size);
       worst_determinant = std::max(
@@ -366,7 +366,7 @@ TEST_SUITE("maths/eigen_decomposition") {
 
   TEST_CASE("every_eigenvalue_lies_in_a_gershgorin_disc") {
     std::mt19937_64 rng(5);
-    std::ptrdiff_t checked = 0;
+    int checked = 0;
     for (int trial = 0; trial < 500; ++trial) {
       // General, with complex eigenvalues as they come.
       const Matrix A = gaussian(2, 2, rng);
@@ -427,7 +427,7 @@ TEST_SUITE("maths/eigen_decomposition") {
     // The neglected ratios are 2^-54, below eps.
     CHECK(close(e.values, wanted, {.rel = 1e-14}));
 
-    // Calling A(1, 2) zero beside the largest entry would lose even the first digit.
+    // Calling A(1, 2) zero beside the largest entry loses even the first digit.
     CHECK(std::abs(A(1, 2)) < 2.3e-16 * A.norm());
     CHECK(std::abs(A(2, 2) / wanted(2) - 1.0) > 0.05);  // not rotated
   }

@@ -62,7 +62,7 @@ double move(Optimizer& optimizer, double g) {
 /// Largest difference between the fused and the textbook step over 20 steps on
 /// gradients that change, as a multiple of what rounding allows.
 template <class T>
-double fused_error(Eigen::Index dim, std::mt19937_64& rng) {
+double check_fused_step(Eigen::Index dim, std::mt19937_64& rng) {
   Adam<T> fused(dim, {.eta = 0.01});
   Adam<T> textbook(dim, {.eta = 0.01});
   Eigen::VectorX<T> x = gaussian(dim, 1, rng).col(0).cast<T>();
@@ -283,8 +283,8 @@ TEST_SUITE("optimization/adam") {
     // Around the block length of the fused pass, and its multiples.
     for (const Eigen::Index dim : {1, 3, 511, 512, 513, 1024, 1500}) {
       CAPTURE(dim);
-      worst_float = std::max(worst_float, fused_error<float>(dim, rng));
-      worst_double = std::max(worst_double, fused_error<double>(dim, rng));
+      worst_float = std::max(worst_float, check_fused_step<float>(dim, rng));
+      worst_double = std::max(worst_double, check_fused_step<double>(dim, rng));
     }
     EVIDENCE("largest difference over allowed, float", worst_float);
     EVIDENCE("largest difference over allowed, double", worst_double);

@@ -105,8 +105,8 @@ inline Assignment assign(const MatrixRef& X, const MatrixRef& C) {
   return a;
 }
 
-/// Update step, Eq. (3): each centroid becomes the mean of its cluster. An empty
-/// one restarts at the sample that is worst served: J cannot rise, as the others
+/// Update step, Eq. (3): each centroid becomes the mean of its cluster. An
+/// empty one restarts at the sample worst served: J cannot rise, as the others
 /// are where Eq. (3) puts them and one centroid more is only a choice.
 inline Matrix update_centroids(const MatrixRef& X, const Assignment& a,
                                Eigen::Index k) {

@@ -6,7 +6,8 @@
 // Numerics:    every exponent is <= 0 and one is 0: exp() cannot overflow and
 //              the sum lies in [1, n]; far below the top, exp() is exactly 0
 // References:  [1] Blanchard, Higham and Higham, Accurately computing the
-//                  log-sum-exp and softmax functions, IMA J. Numer. Anal. 41(4), 2021
+//                  log-sum-exp and softmax functions, IMA Journal of
+//                  Numerical Analysis 41(4), 2021
 // Symbols:     z  n  logits
 //              p  n  probabilities, Eq. (1)
 #pragma once

@@ -1,7 +1,7 @@
 // Question:    Explain queries, keys and values, and compute self-attention.
 // Answer:      questions/llm/scaled_dot_product_attention.md (equation numbers are its own)
-// Method:      softmax(Q K^T / sqrt(d)) V [1]; the fast form sweeps over tiles of
-//              keys with an online softmax [2]
+// Method:      softmax(Q K^T / sqrt(d)) V [1]; the fast form sweeps over tiles
+//              of keys with an online softmax [2]
 // Time:        O(n m (d + w)), backward about 2.5 times that; causal half of it
 // Memory:      O(n d) besides the result; O(n m) for the reference and backward
 // Numerics:    every exponent is <= 0; a forbidden key has weight exactly 0

@@ -50,8 +50,8 @@ inline JacobiRotation jacobi_rotation(double a_pp, double a_pq, double a_qq) {
 }
 
 /// A <- J^T A J and W <- J^T W in place, Eq. (3), for a symmetric A with
-/// a_pq != 0. Rows p and q are combined, columns p and q are their mirror image,
-/// and where both meet the outcome is known: a_pq is 0 exactly, not nearly.
+/// a_pq != 0. Rows p and q are combined, columns p and q are their mirror
+/// image, and where both meet the outcome is known: a_pq is exactly 0.
 inline void jacobi_rotate(Matrix& A, Matrix& W, Eigen::Index p,
                           Eigen::Index q) {
   const double a_pp = A(p, p), a_pq = A(p, q), a_qq = A(q, q);
@@ -119,9 +119,9 @@ inline void require_jacobi_input(const MatrixRef& A) {
 
 /// All eigenvalues and eigenvectors of a symmetric matrix, by sweeps over all
 /// pairs [1], of (A + A^T) / 2 to be exact. An entry counts as zero when it is
-/// below tolerance beside its own two diagonal entries, not beside the largest:
-/// that keeps small eigenvalues accurate [3]. Throws unless A is square, n >= 1,
-/// finite and symmetric up to rounding.
+/// below tolerance beside its own two diagonal entries, not the largest one:
+/// that keeps small eigenvalues accurate [3]. Throws unless A is square, not
+/// empty, finite and symmetric up to rounding.
 inline SymmetricEigen jacobi_eigen(const MatrixRef& A,
                                    const JacobiOptions& options = {}) {
   require_jacobi_input(A);

@@ -1,13 +1,16 @@
-// Question:    What is softmax, why subtract the maximum, and what is its gradient?
+// Question:    What is softmax, why subtract the maximum, and what is its
+//              gradient?
 // Answer:      questions/maths/softmax.md (equation numbers are its own)
-// Method:      shift by the maximum [1]; the exponential by range reduction and a
-//              Taylor polynomial; one pass for maximum and sum [2]
+// Method:      shift by the maximum [1]; the exponential by range reduction
+//              and a Taylor polynomial; one pass for maximum and sum [2]
 // Time:        O(n), backward included
 // Memory:      O(1) in place; O(n) for the functions that return a vector
-// Numerics:    every exponent is <= 0, so nothing overflows; probabilities below
-//              1e-38 (float) or 1e-308 (double) of the largest become exactly 0
+// Numerics:    every exponent is <= 0, so nothing overflows; probabilities
+//              below 1e-38 (float) or 1e-308 (double) of the largest become
+//              exactly 0
 // References:  [1] Blanchard, Higham and Higham, Accurately computing the
-//                  log-sum-exp and softmax functions, IMA J. Numer. Anal. 41(4), 2021
+//                  log-sum-exp and softmax functions, IMA Journal of
+//                  Numerical Analysis 41(4), 2021
 //              [2] Milakov and Gimelshein, Online normalizer calculation for
 //                  softmax, arXiv:1805.02867, 2018
 // Symbols:     z  n  logits    p  n  probabilities, Eq. (1)
