@@ -79,7 +79,10 @@ AttentionMask random_mask(Index n, Index m, std::mt19937_64& rng) {
   return mask;
 }
 
-using Named = std::pair<std::string, AttentionOptions>;
+struct Named {
+  std::string name;
+  AttentionOptions options;
+};
 
 /// Each option alone, and all of them together. Needs n <= m.
 std::vector<Named> all_options(Index n, Index m, std::mt19937_64& rng) {
@@ -111,8 +114,9 @@ TEST_SUITE("llm/scaled_dot_product_attention") {
     const Matrix Q = gaussian(n, 6, rng), K = gaussian(m, 6, rng);
     const Matrix V = gaussian(m, 3, rng);
     double largest_deviation = 0.0;
-    for (const auto& [name, options] : all_options(n, m, rng)) {
-      CAPTURE(name);
+    for (const Named& variant : all_options(n, m, rng)) {
+      const AttentionOptions& options = variant.options;
+      CAPTURE(variant.name);
       const Matrix P = attention_weights(Q, K, options);
       REQUIRE(P.rows() == n);
       REQUIRE(P.cols() == m);
@@ -183,8 +187,9 @@ TEST_SUITE("llm/scaled_dot_product_attention") {
     for (const Index d : {1, 3, 64}) {
       const Matrix Q = gaussian(20, d, rng), K = gaussian(30, d, rng);
       const Matrix V = gaussian(30, 5, rng);
-      for (const auto& [name, options] : all_options(20, 30, rng)) {
-        CAPTURE(name);
+      for (const Named& variant : all_options(20, 30, rng)) {
+        const AttentionOptions& options = variant.options;
+        CAPTURE(variant.name);
         const Matrix want = smoothed(Q, K, V, options);
         CHECK(close(attention_reference(Q, K, V, options), want,
                     {.scale = 1e-13}));
@@ -232,8 +237,9 @@ TEST_SUITE("llm/scaled_dot_product_attention") {
     const Matrix Q = gaussian(5, 4, rng), K = gaussian(7, 4, rng);
     const Matrix V = gaussian(7, 3, rng), dO = gaussian(5, 3, rng);
     double worst = 0.0;
-    for (const auto& [name, options] : all_options(5, 7, rng)) {
-      CAPTURE(name);
+    for (const Named& variant : all_options(5, 7, rng)) {
+      const AttentionOptions& options = variant.options;
+      CAPTURE(variant.name);
       const auto loss = [&](const Matrix& q, const Matrix& k, const Matrix& v) {
         return smoothed(q, k, v, options).cwiseProduct(dO).sum();
       };
@@ -369,11 +375,12 @@ TEST_SUITE("llm/scaled_dot_product_attention") {
       for (const Index m : {1, 255, 256, 257, 600}) {
         const Matrix Q = gaussian(n, 5, rng), K = gaussian(m, 5, rng);
         const Matrix V = gaussian(m, 3, rng);
-        for (const auto& [name, options] : all_options(n, m, rng)) {
+        for (const Named& variant : all_options(n, m, rng)) {
+          const AttentionOptions& options = variant.options;
           if (options.causal && n > m) continue;
           CAPTURE(n);
           CAPTURE(m);
-          CAPTURE(name);
+          CAPTURE(variant.name);
           const Matrix want = smoothed(Q, K, V, options);
           const Matrix got = attention(Q, K, V, options);
           const Matrix got_float =
