@@ -15,7 +15,6 @@
 
 using namespace whiteboard;
 using namespace whiteboard::algorithms;
-using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
 using whiteboard::testing::numerical_gradient;
 using whiteboard::testing::numerical_jacobian;
@@ -41,14 +40,14 @@ Problem students() {
 
 /// Iris versicolor (0) against virginica (1): they overlap.
 Problem two_irises() {
-  const Table table = data_set("iris");
+  const Table table = read_csv(WHITEBOARD_DATA_DIR "/iris.csv");
   return {table.features().bottomRows(100),
           table.labels("species").ids.tail(100).array() - 1};
 }
 
 /// Malignant 0, benign 1, as in scikit-learn.
 Problem breast_cancer() {
-  const Table table = data_set("breast_cancer");
+  const Table table = read_csv(WHITEBOARD_DATA_DIR "/breast_cancer.csv");
   return {table.features(), table.labels("diagnosis").ids};
 }
 
@@ -461,12 +460,12 @@ TEST_SUITE("algorithms/logistic_regression") {
     CHECK(close(model.beta, want, {.abs = 2e-9}));
     CHECK(close(model.log_likelihood, -log_loss(data, model.beta),
                 {.rel = 1e-12}));
-    const auto right =
+    const Eigen::Index right =
         (model.predict(data.X).array() == data.y.array()).count();
     EVIDENCE("largest difference of a coefficient",
              largest_difference(model.beta, want));
     EVIDENCE("Newton steps", model.iterations);
-    EVIDENCE("right on the training data, of 569", right);
+    EVIDENCE("right on the training data, of 569", static_cast<int>(right));
     CHECK(right == 562);  // score 0.98770
   }
 }

@@ -1,5 +1,5 @@
-// Verifies the claims of questions/algorithms/pca.md. Published figures are from
-// scikit-learn 1.2.1, PCA(svd_solver="full"), on the files of data/.
+// Verifies the claims of questions/algorithms/pca.md. Published figures are
+// from scikit-learn 1.2.1, PCA(svd_solver="full"), on the files of data/.
 #include <whiteboard/algorithms/pca.hpp>
 
 #include <support/claims.hpp>

@@ -23,6 +23,9 @@ Tensor<double, Axes> counting(const std::array<std::size_t, Axes>& shape) {
 template <class T>
 concept CanIndexWith = requires(const Tensor<double, 3>& t, T i) {
   matrix_at(t, i);
+}
+|| requires(const Tensor<double, 3>& t, T i) {
+  matrix_offset(t, i);
 };
 static_assert(CanIndexWith<int> && CanIndexWith<std::size_t>);
 static_assert(!CanIndexWith<double>, "an index is a whole number");

@@ -286,7 +286,7 @@ TEST_SUITE("maths/softmax") {
     shared.array().colwise() /= Eigen::ArrayXd(shared.rowwise().sum().array());
     CHECK(shared.row(0).array().isNaN().all());
     EVIDENCE("rows lost to a shared maximum",
-             shared.col(0).array().isNaN().count());
+             static_cast<double>(shared.col(0).array().isNaN().count()));
   }
 
   TEST_CASE("masked_entries_are_exactly_zero") {

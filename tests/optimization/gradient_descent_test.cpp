@@ -14,7 +14,6 @@
 
 using namespace whiteboard;
 using namespace whiteboard::optimization;
-using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
 using whiteboard::testing::numerical_gradient;
 using whiteboard::testing::standardized;
@@ -64,7 +63,7 @@ struct Logistic {
 };
 
 Logistic breast_cancer(double ridge) {
-  const Table table = data_set("breast_cancer");
+  const Table table = read_csv(WHITEBOARD_DATA_DIR "/breast_cancer.csv");
   const Labels labels = table.labels("diagnosis");
   return {standardized(table.features()),
           (2 * labels.ids.array() - 1).cast<double>().matrix(), ridge};
@@ -306,7 +305,7 @@ TEST_SUITE("optimization/gradient_descent") {
   }
 
   TEST_CASE("standardising_helps_real_data") {
-    const Table table = data_set("diabetes");
+    const Table table = read_csv(WHITEBOARD_DATA_DIR "/diabetes.csv");
     const Matrix raw = table.features();
     const Matrix centred =
         raw.rowwise() - Eigen::RowVectorXd(raw.colwise().mean());

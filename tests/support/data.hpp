@@ -6,13 +6,14 @@
 #include <whiteboard/core/table.hpp>
 
 #include <cmath>
+#include <filesystem>
 #include <string>
 
 namespace whiteboard::testing {
 
 /// A file of data/, e.g. data_set("iris").
 inline Table data_set(const std::string& name) {
-  return read_csv(std::string(WHITEBOARD_DATA_DIR) + "/" + name + ".csv");
+  return read_csv(std::filesystem::path(WHITEBOARD_DATA_DIR) / (name + ".csv"));
 }
 
 /// rows x cols independent standard normal numbers.
