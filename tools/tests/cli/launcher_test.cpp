@@ -71,15 +71,16 @@ TEST_CASE("a missing package without permission gives the one command") {
 }
 
 TEST_CASE("other package managers get their own names and are not run") {
-  for (const auto& [manager, words] :
-       std::vector<std::pair<std::string, std::string>>{
-           {"dnf", "sudo dnf install -y"},
-           {"pacman", "sudo pacman -S --needed"},
-           {"brew", "brew install"}}) {
+  const std::vector<std::pair<std::string, std::string>> managers{
+      {"dnf", "sudo dnf install -y"},
+      {"pacman", "sudo pacman -S --needed"},
+      {"brew", "brew install"}};
+  for (const auto& manager : managers) {
+    const std::string& words = manager.second;
     const Machine machine;
-    machine.script(manager, "echo must not run; exit 1");
+    machine.script(manager.first, "echo must not run; exit 1");
     const Outcome outcome = machine.wb();
-    CAPTURE(manager);
+    CAPTURE(manager.first);
     CHECK(outcome.code == exit_environment);
     CHECK(contains(outcome.output, words));
     CHECK(contains(outcome.output, "cmake"));
