@@ -15,6 +15,7 @@
 
 using namespace whiteboard;
 using namespace whiteboard::algorithms;
+using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
 using whiteboard::testing::numerical_gradient;
 using whiteboard::testing::numerical_jacobian;
@@ -40,14 +41,14 @@ Problem students() {
 
 /// Iris versicolor (0) against virginica (1): they overlap.
 Problem two_irises() {
-  const Table table = read_csv(WHITEBOARD_DATA_DIR "/iris.csv");
+  const Table table = data_set("iris");
   return {table.features().bottomRows(100),
           table.labels("species").ids.tail(100).array() - 1};
 }
 
 /// Malignant 0, benign 1, as in scikit-learn.
 Problem breast_cancer() {
-  const Table table = read_csv(WHITEBOARD_DATA_DIR "/breast_cancer.csv");
+  const Table table = data_set("breast_cancer");
   return {table.features(), table.labels("diagnosis").ids};
 }
 
@@ -465,7 +466,7 @@ TEST_SUITE("algorithms/logistic_regression") {
     EVIDENCE("largest difference of a coefficient",
              largest_difference(model.beta, want));
     EVIDENCE("Newton steps", model.iterations);
-    EVIDENCE("right on the training data, of 569", static_cast<int>(right));
+    EVIDENCE("right on the training data, of 569", right);
     CHECK(right == 562);  // score 0.98770
   }
 }

@@ -14,6 +14,7 @@
 
 using namespace whiteboard;
 using namespace whiteboard::optimization;
+using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
 using whiteboard::testing::numerical_gradient;
 using whiteboard::testing::standardized;
@@ -63,7 +64,7 @@ struct Logistic {
 };
 
 Logistic breast_cancer(double ridge) {
-  const Table table = read_csv(WHITEBOARD_DATA_DIR "/breast_cancer.csv");
+  const Table table = data_set("breast_cancer");
   const Labels labels = table.labels("diagnosis");
   return {standardized(table.features()),
           (2 * labels.ids.array() - 1).cast<double>().matrix(), ridge};
@@ -305,7 +306,7 @@ TEST_SUITE("optimization/gradient_descent") {
   }
 
   TEST_CASE("standardising_helps_real_data") {
-    const Table table = read_csv(WHITEBOARD_DATA_DIR "/diabetes.csv");
+    const Table table = data_set("diabetes");
     const Matrix raw = table.features();
     const Matrix centred =
         raw.rowwise() - Eigen::RowVectorXd(raw.colwise().mean());
