@@ -65,8 +65,9 @@ template <class T>
 double check_fused_step(Eigen::Index dim, std::mt19937_64& rng) {
   Adam<T> fused(dim, {.eta = 0.01});
   Adam<T> textbook(dim, {.eta = 0.01});
-  Eigen::VectorX<T> x = gaussian(dim, 1, rng).col(0).cast<T>();
-  Eigen::VectorX<T> want = x;
+  const Eigen::VectorX<T> start = gaussian(dim, 1, rng).col(0).cast<T>();
+  Eigen::VectorX<T> x = start;
+  Eigen::VectorX<T> want = start;
   for (int t = 0; t < 20; ++t) {
     const Eigen::VectorX<T> g = gaussian(dim, 1, rng).col(0).cast<T>();
     fused.step(x, g);
@@ -77,6 +78,7 @@ double check_fused_step(Eigen::Index dim, std::mt19937_64& rng) {
   const double epsilon = std::numeric_limits<T>::epsilon();
   const double allowed = 20.0 * (30.0 * 0.0316 + 8.0) * epsilon;
   CHECK(close(x, want, {.abs = allowed}));
+  CHECK(largest_difference(x, start) > 1e-4);  // and both have moved
   return largest_difference(x, want) / allowed;
 }
 
@@ -153,6 +155,7 @@ TEST_SUITE("optimization/adam") {
     const Matrix scaled = path(Adam(2, usual), 1000.0 * H, x0, 50);
     const Matrix path_of_f = path(Adam(2, usual), H, x0, 50);
     CHECK(close(scaled, path_of_f, {.abs = 1e-7}));
+    CHECK(largest_difference(path_of_f.row(0), path_of_f.row(49)) > 0.1);
     EVIDENCE("largest difference of the paths at 1000 f",
              largest_difference(scaled, path_of_f));
 
