@@ -112,7 +112,7 @@ Seeds k_means_plus_plus_reference(const MatrixRef& X,
   return seeds;
 }
 
-/// D^2 as it becomes with each candidate in turn, Eq. (4); candidates x n. All
+/// D^2 as it becomes with each candidate in turn, Eq. (5); candidates x n. All
 /// of them in one pass, so that every sample is fetched from memory once.
 inline Matrix squares_with_each(const MatrixRef& X, const Vector& squares,
                                 const Seeds& candidates) {
