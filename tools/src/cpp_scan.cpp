@@ -691,18 +691,27 @@ void add_region(std::string_view source,
                 const std::vector<FunctionBody>& bodies, const Token& first,
                 const Token& last, SolutionRegions& result) {
   const std::size_t feed = source.find('\n', first.offset);
-  const SolutionRegion region{first.line, last.line,
-                              std::min(feed, source.size() - 1) + 1,
-                              line_start(source, last.offset)};
-  const bool inside =
+  SolutionRegion region{first.line, last.line,
+                        std::min(feed, source.size() - 1) + 1,
+                        line_start(source, last.offset)};
+  region.in_body =
       std::any_of(bodies.begin(), bodies.end(), [&](const FunctionBody& body) {
         return body.open < first.offset && last.offset < body.close;
       });
+  const bool cuts_a_function =
+      !region.in_body &&
+      std::any_of(bodies.begin(), bodies.end(), [&](const FunctionBody& body) {
+        const bool before = body.close < first.offset;
+        const bool behind = last.offset < body.begin;
+        const bool within =
+            first.offset < body.begin && body.close < last.offset;
+        return !before && !behind && !within;
+      });
   const std::string_view code =
       source.substr(region.begin, region.end - region.begin);
-  if (!inside) {
+  if (cuts_a_function) {
     result.problems.push_back(
-        {first.line, "the solution region is not inside one function body"});
+        {first.line, "the solution region cuts a function in two"});
   } else if (!brackets_balance(code)) {
     result.problems.push_back(
         {first.line, "brackets in the solution region do not balance"});

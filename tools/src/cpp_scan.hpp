@@ -70,12 +70,14 @@ std::vector<FunctionBody> function_bodies(std::string_view source);
 /// last #include. Parameters go unused, so compile it without -Werror.
 std::string empty_answer(std::string_view source);
 
-/// The lines between `// solution:begin` and `// solution:end`.
+/// The lines between `// solution:begin` and `// solution:end`: statements of
+/// one function, or whole declarations (helpers, members of a class).
 struct SolutionRegion {
   std::size_t begin_line = 0;  ///< of the first marker, from 1
   std::size_t end_line = 0;    ///< of the second marker
   std::size_t begin = 0;       ///< offset behind the line of the first marker
   std::size_t end = 0;         ///< offset of the line of the second marker
+  bool in_body = true;         ///< statements rather than declarations
 };
 
 struct SolutionRegions {
@@ -84,7 +86,8 @@ struct SolutionRegions {
 };
 
 /// Finds the regions and checks them: markers come in pairs, each alone on its
-/// line; a region lies inside one function body and its brackets are balanced.
+/// line; a region lies inside one function body or outside of all, and its
+/// brackets are balanced.
 SolutionRegions solution_regions(std::string_view source);
 
 }  // namespace wb

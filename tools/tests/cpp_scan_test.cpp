@@ -395,6 +395,19 @@ TEST_SUITE("solution regions") {
     CHECK(none.problems.empty());
   }
 
+  TEST_CASE("declarations: helpers, and members of a class") {
+    const auto found = solution_regions(
+        "// solution:begin\nint half(int x) { return x / 2; }\n"
+        "// solution:end\nclass C {\n int f() {\n// solution:begin\n"
+        "return n_;\n// solution:end\n}\n// solution:begin\nint n_ = 0;\n"
+        "// solution:end\n};\n");
+    CHECK(found.problems.empty());
+    REQUIRE(found.regions.size() == 3);
+    CHECK_FALSE(found.regions[0].in_body);
+    CHECK(found.regions[1].in_body);
+    CHECK_FALSE(found.regions[2].in_body);
+  }
+
   TEST_CASE("a marker in a string is none") {
     CHECK(solution_regions("auto s = \"// solution:begin\";").problems.empty());
   }
@@ -404,11 +417,11 @@ TEST_SUITE("solution regions") {
           "2: a solution region has no end");
     CHECK(problem("int f() {\na;\n// solution:end\n}") ==
           "3: a solution region ends that has not started");
-    CHECK(problem("// solution:begin\nint f() {}\n// solution:end\n") ==
-          "1: the solution region is not inside one function body");
     CHECK(problem("int f() {\n// solution:begin\na; }\nint g() { b;\n"
                   "// solution:end\n}") ==
-          "2: the solution region is not inside one function body");
+          "2: the solution region cuts a function in two");
+    CHECK(problem("// solution:begin\nint f() {\n// solution:end\na; }\n") ==
+          "1: the solution region cuts a function in two");
     CHECK(problem("int f() {\nif (a) {\n// solution:begin\n}\n"
                   "// solution:end\n}") ==
           "3: brackets in the solution region do not balance");
