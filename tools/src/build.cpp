@@ -1,50 +1,18 @@
 #include "build.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <optional>
 
 #include "error.hpp"
+#include "folder_lock.hpp"
 #include "process.hpp"
 
 namespace wb {
 namespace {
-
-/// Holds build/<preset>/.wb.lock, so that two wb do not run Ninja in the same
-/// folder at once. The system lets go of it however we end.
-class FolderLock {
- public:
-  FolderLock(const fs::path& folder, Progress& progress) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    const fs::path path = folder / ".wb.lock";
-    descriptor_ = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-    if (descriptor_ < 0) {
-      throw Error(exit_environment,
-                  fmt::format("cannot write to the build folder {}: {}",
-                              folder.string(), std::strerror(errno)));
-    }
-    while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK && errno != EINTR) break;
-      progress.update("waiting for another wb that is building", 0, 0);
-      ::usleep(100'000);
-    }
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-  ~FolderLock() { ::close(descriptor_); }
-
- private:
-  int descriptor_ = -1;
-};
 
 /// Calls `on_line` for each whole line of the pieces it is fed.
 class LineReader {

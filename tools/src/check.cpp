@@ -13,6 +13,7 @@
 #include "page.hpp"
 #include "results.hpp"
 #include "scaffold.hpp"
+#include "starters.hpp"
 #include "text.hpp"
 
 namespace wb {
@@ -76,6 +77,46 @@ int verify_mistakes(const Context& context,
   }
   if (context.json) {
     write_output(mistakes_document(results));
+    return failed == 0 ? exit_ok : exit_wrong;
+  }
+  lines.emplace_back();
+  lines.push_back(totals(passed, failed));
+  show(lines, context.output, context.pager);
+  return failed == 0 ? exit_ok : exit_wrong;
+}
+
+int verify_starters(const Context& context,
+                    const std::vector<Question>& questions) {
+  Progress progress(context.messages);
+  Build build(context.workspace, "debug", progress);
+  Judge judge(context.workspace, build, progress);
+  const auto results =
+      check_starters(context.workspace, build, judge, questions, progress);
+  int passed = 0;
+  int failed = 0;
+  Lines lines;
+  Json items = Json::array();
+  for (const auto& result : results) {
+    Json checks = Json::array();
+    append(lines, heading(result.question.id(), context.output.width));
+    for (const auto& c : result.checks) {
+      ++(c.ok ? passed : failed);
+      checks.push_back(
+          Json::object({{"what", c.what}, {"ok", c.ok}, {"reason", c.reason}}));
+      append(lines, wrap({{c.what + "  ", Role::strong},
+                          {c.ok ? "as it should be" : sanitize(c.reason),
+                           c.ok ? Role::good : Role::bad}},
+                         context.output.width, {{"  "}}, {{"      "}}));
+    }
+    items.push_back(
+        Json::object({{"id", result.question.id()}, {"checks", checks}}));
+  }
+  if (context.json) {
+    write_output(Json::object({{"schema", 1},
+                               {"command", "verify --starters"},
+                               {"ok", failed == 0},
+                               {"questions", items}})
+                     .dump());
     return failed == 0 ? exit_ok : exit_wrong;
   }
   lines.emplace_back();
@@ -164,6 +205,7 @@ std::vector<Question> select(const Workspace& workspace,
 
 int verify(const Context& context, const VerifyOptions& options) {
   const auto questions = select(context.workspace, options.targets);
+  if (options.starters) return verify_starters(context, questions);
   return options.mistakes ? verify_mistakes(context, questions, options)
                           : verify_claims(context, questions, options);
 }

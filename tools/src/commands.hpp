@@ -23,7 +23,14 @@ struct Context {
 struct VerifyOptions {
   std::vector<std::string> targets;  ///< ids or sections; empty: everything
   bool mistakes = false;
+  bool starters = false;
   double seconds = 60.0;  ///< for each claim
+};
+
+struct BundleOptions {
+  std::string id;        ///< empty: the question that is being practised
+  std::string output;    ///< file; empty: standard output
+  bool attempt = false;  ///< the reader's file instead of the reference
 };
 
 /// Where one is, and the one next command.
@@ -39,6 +46,20 @@ int lint(const Context& context);
 int bench(const Context& context, const std::string& id);
 int create(const Context& context, const std::string& id);
 int doctor(const Context& context);
+
+// Practice. An empty `id` means the question that is being practised.
+int start(const Context& context, const std::string& id);
+int check(const Context& context, const std::string& id);
+int watch(const Context& context, const std::string& id, bool once);
+int hint(const Context& context, const std::string& id);
+int why(const Context& context, const std::string& id);
+int diff(const Context& context, const std::string& id, bool yes);
+int reveal(const Context& context, const std::string& id, bool yes);
+int race(const Context& context, const std::string& id);
+int history(const Context& context, const std::string& id);
+int undo(const Context& context, const std::string& id, int to);
+int reset(const Context& context, const std::string& id, bool yes);
+int bundle(const Context& context, const BundleOptions& options);
 
 /// The completion script for bash, zsh or fish. Throws Error (usage) for
 /// another shell.

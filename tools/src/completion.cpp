@@ -25,7 +25,8 @@ _wb() {{
         return
     fi
     case ${{COMP_WORDS[1]}} in
-    read | study | verify | bench)
+    read | study | verify | bench | start | check | watch | hint | why | \
+        diff | reveal | race | history | undo | reset | bundle)
         ids=$("$program" list --ids 2>/dev/null)
         COMPREPLY=($(compgen -W "$ids" -- "$word"))
         ;;
@@ -45,7 +46,8 @@ _wb() {{
         return
     fi
     case ${{words[2]}} in
-    read | study | verify | bench)
+    read | study | verify | bench | start | check | watch | hint | why | \
+        diff | reveal | race | history | undo | reset | bundle)
         compadd -- ${{(f)"$(${{words[1]}} list --ids 2>/dev/null)"}} ;;
     completion) compadd -- bash zsh fish ;;
     esac
@@ -63,7 +65,8 @@ std::string fish_script() {
   }
   script +=
       "complete -c wb -n '__fish_seen_subcommand_from read study verify "
-      "bench' -a '((commandline -po)[1] list --ids 2>/dev/null)'\n"
+      "bench start check watch hint why diff reveal race history undo reset "
+      "bundle' -a '((commandline -po)[1] list --ids 2>/dev/null)'\n"
       "complete -c wb -n '__fish_seen_subcommand_from completion' -a 'bash "
       "zsh fish'\n";
   return script;
@@ -79,6 +82,18 @@ const std::vector<std::pair<std::string, std::string>>& verbs() {
       {"study", "an answer beside its code, and its claims proved here"},
       {"verify", "the claims, or with --mistakes that their tests bite"},
       {"bench", "kernels against their references, as ratios"},
+      {"start", "practice: a file with the solution cut out, yours to write"},
+      {"watch", "judge your file on every save"},
+      {"check", "judge your file once"},
+      {"hint", "the next hint"},
+      {"why", "the first claim that fails, explained"},
+      {"diff", "your file against the reference"},
+      {"reveal", "the reference and its answer"},
+      {"race", "your code against the reference, timed side by side"},
+      {"history", "every version of your file that was judged"},
+      {"undo", "the version before this one"},
+      {"reset", "the starter again; what you wrote is kept"},
+      {"bundle", "a header and what it needs as one file"},
       {"test", "everything: claims, contract, consumers, examples, lint"},
       {"lint", "the rules of the project"},
       {"new", "all files of a new question, ready to build"},

@@ -770,6 +770,34 @@ std::string empty_answer(std::string_view source) {
   return result;
 }
 
+std::string empty_solutions(std::string_view source) {
+  const std::vector<FunctionBody> bodies = function_bodies(source);
+  std::string result;
+  std::size_t copied = 0;
+  const auto copy_to = [&](std::size_t end) {
+    if (end > copied) result.append(source.substr(copied, end - copied));
+    copied = std::max(copied, end);
+  };
+  copy_to(behind_includes(source));
+  result += kEmptySupport;
+  for (const SolutionRegion& region : solution_regions(source).regions) {
+    const auto body =
+        std::find_if(bodies.begin(), bodies.end(), [&](const FunctionBody& b) {
+          return b.open < region.begin && region.end <= b.close;
+        });
+    if (body == bodies.end() || keeps_its_body(*body)) {
+      copy_to(region.begin);
+      copied = std::max(copied, region.end);
+    } else if (body->open >= copied) {
+      copy_to(body->open);
+      result += empty_body(*body);
+      copied = body->close + 1;
+    }
+  }
+  copy_to(source.size());
+  return result;
+}
+
 SolutionRegions solution_regions(std::string_view source) {
   SolutionRegions result;
   const std::vector<FunctionBody> bodies = function_bodies(source);

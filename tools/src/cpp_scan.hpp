@@ -85,6 +85,11 @@ struct SolutionRegions {
   std::vector<Problem> problems;
 };
 
+/// The header with its solution regions emptied and nothing else: a function
+/// with a region returns a value-initialised result as in empty_answer(), a
+/// region in a constructor and one of declarations is left out.
+std::string empty_solutions(std::string_view source);
+
 /// Finds the regions and checks them: markers come in pairs, each alone on its
 /// line; a region lies inside one function body or outside of all, and its
 /// brackets are balanced.

@@ -104,4 +104,10 @@ std::string Json::dump() const {
          "\n";
 }
 
+std::string Json::line() const {
+  return value_->json.dump(-1, ' ', false,
+                           ordered_json::error_handler_t::replace) +
+         "\n";
+}
+
 }  // namespace wb

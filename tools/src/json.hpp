@@ -70,6 +70,9 @@ class Json {
   /// replaced.
   std::string dump() const;
 
+  /// The same on one line.
+  std::string line() const;
+
  private:
   struct Value;
   explicit Json(Value value);

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "commands.hpp"
 #include "error.hpp"
@@ -26,7 +27,11 @@ struct Arguments {
   std::string section;
   std::string shell;
   std::vector<std::string> words;
+  bool once = false;
+  bool yes = false;
+  int to = 0;
   VerifyOptions verify;
+  BundleOptions bundle;
 };
 
 std::string about(const std::string& verb) {
@@ -65,6 +70,8 @@ void add_running_verbs(CLI::App& app, Arguments& arguments) {
                      "questions or sections; everything when left out");
   verify->add_flag("--mistakes", arguments.verify.mistakes,
                    "apply each stored mistake and demand that it is caught");
+  verify->add_flag("--starters", arguments.verify.starters,
+                   "cut each practice starter and prove that it is one");
   verify
       ->add_option("--timeout", arguments.verify.seconds,
                    "seconds that one claim may take")
@@ -79,6 +86,32 @@ void add_running_verbs(CLI::App& app, Arguments& arguments) {
   add_verb(app, "completion", "completion bash >> ~/.bashrc")
       ->add_option("shell", arguments.shell, "bash, zsh or fish")
       ->required();
+}
+
+void add_practice_verbs(CLI::App& app, Arguments& arguments) {
+  for (const auto* verb : {"start", "check", "watch", "hint", "why", "diff",
+                           "reveal", "race", "history", "undo", "reset"}) {
+    auto* sub = add_verb(app, verb, std::string(verb) + " coding/softmax");
+    sub->add_option("id", arguments.question,
+                    "a question; the one you are at when left out");
+    const std::string name = verb;
+    if (name == "watch") {
+      sub->add_flag("--once", arguments.once, "judge once, for editors");
+    } else if (name == "undo") {
+      sub->add_option("--to", arguments.to, "a version of `wb history`")
+          ->check(CLI::PositiveNumber);
+    } else if (name == "diff" || name == "reveal" || name == "reset") {
+      sub->add_flag("--yes,-y", arguments.yes, "do not ask");
+    }
+  }
+  auto* bundle =
+      add_verb(app, "bundle", "bundle coding/softmax -o softmax.hpp");
+  bundle->add_option("id", arguments.bundle.id,
+                     "a question; the one you are at when left out");
+  bundle->add_option("-o,--output", arguments.bundle.output,
+                     "the file to write; standard output when left out");
+  bundle->add_flag("--attempt", arguments.bundle.attempt,
+                   "your file instead of the reference");
 }
 
 void describe_options(CLI::App& app, Arguments& arguments) {
@@ -103,6 +136,25 @@ Workspace open_workspace() {
               "this is not a whiteboard checkout; run ./wb from within one");
 }
 
+/// The verbs of practice; nothing for another verb.
+std::optional<int> practise(const Context& context, const std::string& verb,
+                            const Arguments& arguments) {
+  const std::string& id = arguments.question;
+  if (verb == "start") return start(context, id);
+  if (verb == "check") return check(context, id);
+  if (verb == "watch") return watch(context, id, arguments.once);
+  if (verb == "hint") return hint(context, id);
+  if (verb == "why") return why(context, id);
+  if (verb == "diff") return diff(context, id, arguments.yes);
+  if (verb == "reveal") return reveal(context, id, arguments.yes);
+  if (verb == "race") return race(context, id);
+  if (verb == "history") return history(context, id);
+  if (verb == "undo") return undo(context, id, arguments.to);
+  if (verb == "reset") return reset(context, id, arguments.yes);
+  if (verb == "bundle") return bundle(context, arguments.bundle);
+  return std::nullopt;
+}
+
 int dispatch(const CLI::App& app, const Arguments& arguments) {
   const ColourChoice colour = colour_choice(arguments.colour);
   const auto chosen = app.get_subcommands();
@@ -119,6 +171,7 @@ int dispatch(const CLI::App& app, const Arguments& arguments) {
                   arguments.quiet};
   if (arguments.quiet) context.messages.interactive = false;
   if (verb.empty()) return home(context);
+  if (const auto code = practise(context, verb, arguments)) return *code;
   if (verb == "list") {
     return list(context, arguments.section, arguments.ids_only);
   }
@@ -158,6 +211,7 @@ int main(int argc, char** argv) {
   describe_options(app, arguments);
   add_showing_verbs(app, arguments);
   add_running_verbs(app, arguments);
+  add_practice_verbs(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

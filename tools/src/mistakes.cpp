@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "cpp_scan.hpp"
 #include "error.hpp"
-#include "json.hpp"
+#include "overlay.hpp"
 #include "process.hpp"
 #include "verify.hpp"
 
@@ -33,29 +32,6 @@ struct Attempt {
   }
 };
 
-/// Where the copies' include trees stand in for the real one.
-struct CompileCommand {
-  std::vector<std::string> argv;
-  fs::path directory;
-};
-
-using CompileCommands = std::map<std::string, CompileCommand>;
-
-/// How every source file is compiled, by its path.
-CompileCommands read_compile_commands(const fs::path& folder) {
-  CompileCommands commands;
-  const auto entries = Json::parse(read_file(folder / "compile_commands.json"));
-  if (!entries) {
-    throw Error(exit_environment, "compile_commands.json cannot be read");
-  }
-  for (const auto& entry : entries->items()) {
-    commands[entry.get("file").text()] = {
-        split_command(entry.get("command").text()),
-        entry.get("directory").text()};
-  }
-  return commands;
-}
-
 /// The headers that a patch changes, from its "+++ b/..." lines.
 std::vector<fs::path> changed_headers(std::string_view patch) {
   std::vector<fs::path> headers;
@@ -67,25 +43,17 @@ std::vector<fs::path> changed_headers(std::string_view patch) {
   return headers;
 }
 
-/// A copy of the include tree made of links, but for the headers that are to
-/// change: those are real files.
-void make_include_tree(const Workspace& workspace, const fs::path& folder,
-                       const std::vector<fs::path>& changed) {
-  fs::remove_all(folder);
-  const fs::path root = workspace.root();
-  for (const auto& entry : fs::recursive_directory_iterator(root / "include")) {
-    const fs::path relative = fs::relative(entry.path(), root);
-    if (entry.is_directory()) {
-      fs::create_directories(folder / relative);
-    } else if (std::find(changed.begin(), changed.end(), relative) ==
-               changed.end()) {
-      fs::create_directories((folder / relative).parent_path());
-      fs::create_symlink(entry.path(), folder / relative);
-    } else {
-      fs::create_directories((folder / relative).parent_path());
-      fs::copy_file(entry.path(), folder / relative);
-    }
-  }
+/// Applies `patch` to the copies below `folder`.
+Command patch_command(const Workspace& workspace, const fs::path& patch,
+                      const fs::path& folder) {
+  Command command;
+  command.argv = {"patch", "-p1",
+                  "-s",    "-f",
+                  "-F0",   "--no-backup-if-mismatch",
+                  "-d",    folder.string(),
+                  "-i",    workspace.path(patch).string()};
+  command.seconds = 20.0;
+  return command;
 }
 
 void apply_patch(const Workspace& workspace, Attempt& attempt) {
@@ -105,14 +73,8 @@ void apply_patch(const Workspace& workspace, Attempt& attempt) {
     }
   }
   make_include_tree(workspace, attempt.folder, changed_headers(patch));
-  Command command;
-  command.argv = {"patch", "-p1",
-                  "-s",    "-f",
-                  "-F0",   "--no-backup-if-mismatch",
-                  "-d",    attempt.folder.string(),
-                  "-i",    workspace.path(attempt.patch).string()};
-  command.seconds = 20.0;
-  const Outcome outcome = run(command);
+  const Outcome outcome =
+      run(patch_command(workspace, attempt.patch, attempt.folder));
   if (!outcome.ok()) {
     attempt.fail(MistakeVerdict::does_not_apply,
                  outcome.output.substr(0, outcome.output.find('\n')));
@@ -125,46 +87,6 @@ void apply_empty_answer(const Workspace& workspace, const Question& question,
   attempt.result.breaks = attempt.claims;
   write_file(attempt.folder / question.header(),
              empty_answer(read_text(workspace.path(question.header()))));
-}
-
-/// The test's own compile command, reading the copy instead of the library.
-Command compile_command(const CompileCommand& original,
-                        const Workspace& workspace, const Attempt& attempt) {
-  const std::string include = "-I" + workspace.path("include").string();
-  Command command;
-  command.directory = original.directory;
-  for (std::size_t i = 0; i < original.argv.size(); ++i) {
-    const std::string& argument = original.argv[i];
-    if (argument == "-Werror") continue;
-    if (argument == "-o") {
-      command.argv.push_back("-o");
-      command.argv.push_back((attempt.folder / "test.o").string());
-      ++i;
-    } else if (argument == include) {
-      command.argv.push_back("-I" + (attempt.folder / "include").string());
-    } else {
-      command.argv.push_back(argument);
-    }
-  }
-  // -w: a wrong answer may well leave something unused.
-  for (const auto& extra :
-       {std::string("-w"), std::string("-MD"), std::string("-MF"),
-        (attempt.folder / "test.d").string()}) {
-    command.argv.push_back(extra);
-  }
-  command.seconds = 300.0;
-  return command;
-}
-
-/// Did the compiler read the changed header, and not the library's own?
-bool read_the_copy(const Workspace& workspace, const Question& question,
-                   const Attempt& attempt) {
-  const std::string read = read_file(attempt.folder / "test.d");
-  const auto mentions = [&](const fs::path& path) {
-    return read.find(path.string()) != std::string::npos;
-  };
-  return mentions(attempt.folder / question.header()) &&
-         !mentions(workspace.path(question.header()));
 }
 
 /// Runs one command for each attempt that is alive; `ended` sees its outcome.
@@ -207,13 +129,15 @@ void compile_attempts(const Workspace& workspace, const Build& build,
       attempts, "building the mistakes", progress, build_jobs(),
       [&](const Attempt& a) {
         const auto source = workspace.path(questions[a.question].test());
-        return compile_command(commands.at(source.string()), workspace, a);
+        return compile_over(commands.at(source.string()), workspace, a.folder,
+                            "test.o");
       },
       [&](Attempt& a, const Outcome& outcome) {
         if (!outcome.ok()) {
           a.fail(MistakeVerdict::does_not_compile,
                  first_error(outcome.output, workspace.root()));
-        } else if (!read_the_copy(workspace, questions[a.question], a)) {
+        } else if (!read_the_copy(workspace, questions[a.question].header(),
+                                  a.folder, read_file(a.folder / "test.d"))) {
           a.fail(MistakeVerdict::unproved,
                  "the compiler did not read the changed header");
         }
@@ -365,29 +289,24 @@ bool MistakesOfQuestion::ok() const {
                      [](const auto& m) { return m.caught(); });
 }
 
-std::vector<std::string> split_command(const std::string& line) {
-  std::vector<std::string> words;
-  bool in_word = false;
-  char quote = '\0';
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quote == '\0' && (c == ' ' || c == '\t')) {
-      in_word = false;
-      continue;
-    }
-    if (!in_word) words.emplace_back();
-    in_word = true;
-    if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
-      words.back() += line[++i];
-    } else if (quote == '\0' && (c == '"' || c == '\'')) {
-      quote = c;
-    } else if (c == quote && quote != '\0') {
-      quote = '\0';
-    } else {
-      words.back() += c;
-    }
+std::string patched_header(const Workspace& workspace, const Question& question,
+                           const fs::path& patch) {
+  const fs::path folder = workspace.build() / "practice" / "patched" /
+                          question.section / question.slug / patch.stem();
+  std::error_code none;
+  fs::remove_all(folder, none);
+  write_file(folder / question.header(),
+             read_text(workspace.path(question.header())));
+  const Outcome outcome = run(patch_command(workspace, patch, folder));
+  if (!outcome.ok()) {
+    throw Error(
+        exit_environment,
+        fmt::format("{} does not apply: {}", patch.string(),
+                    outcome.output.substr(0, outcome.output.find('\n'))));
   }
-  return words;
+  std::string text = read_text(folder / question.header());
+  fs::remove_all(folder, none);
+  return text;
 }
 
 std::vector<std::string> parse_breaks(const std::string& patch) {

@@ -49,8 +49,10 @@ std::vector<MistakesOfQuestion> try_mistakes(
     const Workspace& workspace, Build& build,
     const std::vector<Question>& questions, double seconds, Progress& progress);
 
-/// Splits a command line as a POSIX shell would, without expanding anything.
-std::vector<std::string> split_command(const std::string& line);
+/// The header of `question` with `patch` (relative to the root) applied. Throws
+/// Error (environment) with the words of patch when it does not apply.
+std::string patched_header(const Workspace& workspace, const Question& question,
+                           const fs::path& patch);
 
 /// The claims of a patch's first line, "Breaks: claim_a, claim_b".
 std::vector<std::string> parse_breaks(const std::string& patch);

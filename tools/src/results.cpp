@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "error.hpp"
+#include "hash.hpp"
 
 namespace wb {
 namespace {
@@ -93,17 +94,15 @@ fs::path stored_path(const Workspace& workspace, const Question& question) {
          (question.slug + ".json");
 }
 
-/// FNV-1a over the files that a verdict depends on.
+/// Of the files that a verdict depends on.
 std::string fingerprint(const Workspace& workspace, const Question& question) {
-  std::uint64_t hash = 14695981039346656037ull;
+  std::uint64_t hash = fnv1a("");
   for (const auto& file :
        {question.header(), question.test(), question.answer()}) {
-    if (!workspace.has(file)) continue;
-    for (const char c : read_file(workspace.path(file))) {
-      hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-    }
+    if (workspace.has(file))
+      hash = fnv1a(read_file(workspace.path(file)), hash);
   }
-  return fmt::format("{:016x}", hash);
+  return hex(hash);
 }
 
 std::string utc_now() {
@@ -136,6 +135,10 @@ std::string commit_name(const Workspace& workspace) {
 }
 
 }  // namespace
+
+Json claims_json(const std::vector<ClaimResult>& claims) {
+  return list_json(claims);
+}
 
 RunStamp make_stamp(const Workspace& workspace, const Build& build) {
   return {utc_now(), build.compiler(),

@@ -21,6 +21,9 @@ struct RunStamp {
 
 Json to_json(const RunStamp& stamp);
 
+/// Claims with verdict, evidence and failures.
+Json claims_json(const std::vector<ClaimResult>& claims);
+
 RunStamp make_stamp(const Workspace& workspace, const Build& build);
 
 /// The document of `wb verify --json`.

@@ -105,7 +105,8 @@ std::vector<Question> Workspace::of_section(std::string_view section) const {
   return found;
 }
 
-Question Workspace::find(std::string_view fragment) const {
+Question Workspace::find(std::string_view fragment,
+                         std::string_view preferred) const {
   const std::string typed = normalised(fragment);
   using Rule = std::function<bool(const Question&)>;
   // From strict to loose: the first rule that anything obeys decides.
@@ -121,6 +122,12 @@ Question Workspace::find(std::string_view fragment) const {
     std::copy_if(questions_.begin(), questions_.end(),
                  std::back_inserter(found), rule);
     if (found.size() == 1) return found.front();
+    const auto is_preferred = [&](const Question& q) {
+      return q.section == preferred;
+    };
+    if (std::count_if(found.begin(), found.end(), is_preferred) == 1) {
+      return *std::find_if(found.begin(), found.end(), is_preferred);
+    }
     if (found.size() > 1) {
       throw Error(exit_no_such_question,
                   fmt::format("'{}' may be any of these:{}", sanitize(fragment),

@@ -52,8 +52,9 @@ class Workspace {
   /// The question meant by a whole id, a unique fragment of one, or letters
   /// that occur in its order ("kmeans"). Throws Error (no_such_question) with
   /// the candidates when it is ambiguous, and with "did you mean" when nothing
-  /// matches.
-  Question find(std::string_view fragment) const;
+  /// matches. Of several, the only one in the section `preferred` is taken.
+  Question find(std::string_view fragment,
+                std::string_view preferred = {}) const;
 
   /// Patches of a question's mistakes, sorted, as paths relative to the root.
   std::vector<fs::path> patches(const Question& question) const;

@@ -1,0 +1,121 @@
+// Judging attempts: the claims of a question run against another header, and
+// proof that they were.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "build.hpp"
+#include "kit.hpp"
+#include "progress.hpp"
+#include "verify.hpp"
+#include "workspace.hpp"
+
+namespace wb {
+
+enum class Standing {
+  solved,
+  wrong,
+  not_written,  ///< what fails, fails because the code is not there yet
+  does_not_compile,
+  crashed,  ///< or ended early, or flooded its output
+  timed_out,
+  undefined_behaviour,  ///< a sanitizer found it
+  tampered,             ///< the judge could not prove what it ran
+};
+
+/// "SOLVED", "NOT WRITTEN", ...
+std::string to_string(Standing standing);
+
+/// What is to be judged.
+struct Trial {
+  Question question;
+  std::string label;  ///< of its folder: "attempt", "starter", a mistake's id
+  std::string text;   ///< of the header
+  std::string name;   ///< how a person knows the file; for messages
+};
+
+struct Judgement {
+  Question question;
+  Standing standing = Standing::tampered;
+  std::string reason;  ///< for a person, when it is not solved
+  std::vector<ClaimResult> claims;
+  std::string compiler_output;  ///< when it does not compile
+  std::string compiler;         ///< the program's name
+  bool sanitised = false;       ///< the second build found nothing
+  std::string note;             ///< why there was no second build
+
+  bool solved() const { return standing == Standing::solved; }
+  int holding() const;
+  /// The first claim that does not hold, in the order of the page.
+  const ClaimResult* first_failing() const;
+};
+
+/// The exit code of a verdict: 0, 1, 3 or 4.
+int exit_code(Standing standing);
+
+/// What the reference does: the yardstick of a proof.
+struct Census {
+  struct Claim {
+    int assertions = 0;
+    double seconds = 0.0;
+  };
+  Flavour flavour;  ///< the optimisation with which the verdict comes sooner
+  std::map<std::string, Claim> claims;
+  std::vector<std::string> headers;  ///< of the library, that it reads
+};
+
+class Judge {
+ public:
+  Judge(const Workspace& workspace, Build& build, Progress& progress);
+
+  /// Makes everything ready for these questions: compilers, main(), and what
+  /// their references do. Throws Error (environment) when a reference does not
+  /// hold its own claims.
+  void prepare(const std::vector<Question>& questions);
+
+  /// Verdicts without sanitizers, in order.
+  std::vector<Judgement> judge(const std::vector<Trial>& trials);
+
+  /// The verdict with the sanitised build, which runs only when all claims
+  /// hold, or to find out why something crashed. `first` sees the verdict
+  /// before that.
+  Judgement judge_fully(const Trial& trial,
+                        const std::function<void(const Judgement&)>& first);
+
+ private:
+  struct Run;
+
+  const Kit& kit(const Flavour& flavour);
+  const Answer& answer(const Question& question);
+  std::string census_key(const Question& question);
+  bool load_census(const Question& question);
+  void take_census(const std::vector<Question>& questions,
+                   const Flavour& flavour);
+  static Census census_of(const Run& run);
+
+  std::vector<Run> run(const std::vector<Trial>& trials, const Flavour& flavour,
+                       double patience);
+  void write_trees(std::vector<Run>& runs, const std::vector<Trial>& trials);
+  void compile(std::vector<Run>& runs, const Kit& kit);
+  void link(std::vector<Run>& runs, const Kit& kit);
+  void run_claims(std::vector<Run>& runs, double patience);
+  Command command_for(const Run& run, const std::string& id,
+                      double patience) const;
+
+  Judgement conclude(const Run& run) const;
+  Judgement with_sanitizers(const Trial& trial, Judgement judgement);
+  fs::path folder(const Trial& trial, const Flavour& flavour) const;
+
+  const Workspace& workspace_;
+  Build& build_;
+  Progress& progress_;
+  std::vector<std::unique_ptr<Kit>> kits_;
+  std::map<std::string, Answer> answers_;
+  std::map<std::string, Census> censuses_;
+};
+
+}  // namespace wb
