@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <map>
 
 #include "commands.hpp"
@@ -10,6 +11,7 @@
 #include "json.hpp"
 #include "layout.hpp"
 #include "page.hpp"
+#include "practice.hpp"
 #include "results.hpp"
 #include "text.hpp"
 
@@ -118,8 +120,26 @@ std::vector<Hit> find_pages(const Workspace& workspace,
   return hits;
 }
 
-/// The first question that has not been proved here, else the first of all.
-std::string suggested_command(const Workspace& workspace) {
+/// "practising coding/softmax: WRONG, 5 of 7 claims"; "" when nothing is.
+std::string practice_line(const Attempts& attempts) {
+  const auto question = attempts.current();
+  if (!question) return "";
+  std::string line = "practising " + question->id();
+  const auto round = current_round(attempts, *question);
+  for (auto event = round.rbegin(); event != round.rend(); ++event) {
+    if (event->what != "judged") continue;
+    return line + fmt::format(": {}, {} of {} claims", event->verdict,
+                              event->holding, event->claims);
+  }
+  return line + ": not judged yet";
+}
+
+/// What is being practised until it is solved, then the first question that has
+/// not been proved here.
+std::string suggested_command(const Workspace& workspace,
+                              const Attempts& attempts) {
+  const auto question = attempts.current();
+  if (question && !was_solved(attempts, *question)) return "./wb watch";
   for (const auto& q : workspace.questions()) {
     if (workspace.has(q.header()) &&
         last_status(workspace, q) != Status::holds) {
@@ -156,8 +176,11 @@ int home(const Context& context) {
                       count[Status::fails], count[Status::stale]),
           Role::warning}});
   }
+  const Attempts attempts(context.workspace);
+  const std::string practice = practice_line(attempts);
+  if (!practice.empty()) lines.push_back({{practice, Role::plain}});
   lines.push_back({{"next: ", Role::label},
-                   {suggested_command(context.workspace), Role::code},
+                   {suggested_command(context.workspace, attempts), Role::code},
                    {"   (./wb --help shows all verbs)", Role::dim}});
   show(lines, context.output, false);
   return exit_ok;
@@ -223,6 +246,11 @@ int search(const Context& context, const std::vector<std::string>& words) {
 
 int read(const Context& context, const std::string& id) {
   const Question question = context.workspace.find(id);
+  const Attempts attempts(context.workspace);
+  if (attempts.exists(question) && !was_solved(attempts, question)) {
+    std::fputs("wb: you are practising this one, and its answer follows\n",
+               stderr);
+  }
   const Answer answer = read_answer(context.workspace, question);
   const int width = context.output.width;
   Lines lines = title_block(question, answer, width);

@@ -6,6 +6,7 @@
 
 #include "error.hpp"
 #include "mistakes.hpp"
+#include "overlay.hpp"
 #include "report.hpp"
 
 using namespace wb;
