@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 
@@ -120,14 +121,20 @@ Json to_json(const Event& event) {
 }
 
 Attempts::Attempts(const Workspace& workspace)
-    : workspace_(workspace), folder_(workspace.path("practice")) {}
-
-std::string Attempts::name(const Question& question) {
-  return "practice/" + question.id() + ".hpp";
+    : workspace_(workspace), folder_(workspace.path("practice")) {
+  const char* elsewhere = std::getenv("WB_PRACTICE");
+  if (elsewhere != nullptr && *elsewhere != '\0') {
+    folder_ = fs::absolute(elsewhere);
+  }
 }
 
 fs::path Attempts::path(const Question& question) const {
-  return workspace_.path(name(question));
+  return folder_ / (question.id() + ".hpp");
+}
+
+std::string Attempts::name(const Question& question) const {
+  if (folder_ != workspace_.path("practice")) return path(question).string();
+  return "practice/" + question.id() + ".hpp";
 }
 
 fs::path Attempts::history_folder(const Question& question) const {

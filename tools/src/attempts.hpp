@@ -1,6 +1,7 @@
 // The reader's own files: attempts at questions, every version that was judged,
 // and a log of what happened. All of it lies in practice/ of the checkout,
-// which git ignores, and nothing of it is ever overwritten or deleted.
+// which git ignores, or in $WB_PRACTICE, and nothing of it is ever overwritten
+// or deleted.
 //
 //   practice/coding/softmax.hpp                   the attempt, to be edited
 //   practice/.history/coding/softmax/0003.hpp     what it was, by number
@@ -49,8 +50,9 @@ class Attempts {
 
   /// Where the attempt is or would be.
   fs::path path(const Question& question) const;
-  /// The same as it is told to a person: "practice/coding/softmax.hpp".
-  static std::string name(const Question& question);
+  /// The same as it is told to a person: "practice/coding/softmax.hpp", or the
+  /// whole path when it lies elsewhere.
+  std::string name(const Question& question) const;
 
   bool exists(const Question& question) const;
 

@@ -59,12 +59,12 @@ int verify_claims(const Context& context,
 }
 
 int verify_mistakes(const Context& context,
-                    const std::vector<Question>& questions,
-                    const VerifyOptions& options) {
+                    const std::vector<Question>& questions) {
   Progress progress(context.messages);
   Build build(context.workspace, "debug", progress);
-  const auto results = try_mistakes(context.workspace, build, questions,
-                                    options.seconds, progress);
+  Judge judge(context.workspace, build, progress);
+  const auto results = try_mistakes(context.workspace, judge, questions);
+  progress.clear();
   int passed = 0;
   int failed = 0;
   Lines lines;
@@ -206,7 +206,7 @@ std::vector<Question> select(const Workspace& workspace,
 int verify(const Context& context, const VerifyOptions& options) {
   const auto questions = select(context.workspace, options.targets);
   if (options.starters) return verify_starters(context, questions);
-  return options.mistakes ? verify_mistakes(context, questions, options)
+  return options.mistakes ? verify_mistakes(context, questions)
                           : verify_claims(context, questions, options);
 }
 

@@ -92,7 +92,7 @@ std::vector<Mistake> known_mistakes(const Workspace& workspace, Judge& judge,
                       patched_header(workspace, question, patch), item.id});
     mistakes.push_back({item.id, item.sentence, {}});
   }
-  judge.prepare({question});
+  judge.prepare(question);
   const auto judgements = judge.judge(trials);
   for (std::size_t i = 0; i < judgements.size(); ++i) {
     mistakes[i].symptoms = symptoms(judgements[i]);

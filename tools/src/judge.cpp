@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "error.hpp"
 #include "folder_lock.hpp"
@@ -262,6 +263,27 @@ bool Judge::load_census(const Question& question) {
 
 namespace {
 
+/// Why a run of a reference is no yardstick; "" when it is.
+template <class ReferenceRun>
+std::string reference_problem(const ReferenceRun& run) {
+  const auto failing =
+      std::find_if(run.claims.begin(), run.claims.end(),
+                   [](const auto& claim) { return !claim.holds(); });
+  if (run.compiled && run.problem.empty() && failing == run.claims.end()) {
+    return "";
+  }
+  std::string reason = "does not compile";
+  if (run.compiled) {
+    reason = run.problem.empty()
+                 ? failing->id + " " + to_string(failing->verdict)
+                 : run.problem;
+  }
+  return fmt::format(
+      "its claims do not hold as it stands ({}): run `wb verify "
+      "{}`",
+      reason, run.question.id());
+}
+
 double seconds_of(const Census& census) {
   double seconds = 0.0;
   for (const auto& [id, claim] : census.claims) seconds += claim.seconds;
@@ -270,28 +292,11 @@ double seconds_of(const Census& census) {
 
 }  // namespace
 
-/// What a run of the reference did. Throws when it does not hold its claims.
-Census Judge::census_of(const Run& run) {
-  const bool holds = run.compiled && run.problem.empty() &&
-                     std::all_of(run.claims.begin(), run.claims.end(),
-                                 [](const auto& c) { return c.holds(); });
-  if (!holds) {
-    throw Error(
-        exit_environment,
-        fmt::format("{} does not hold its own claims; run ./wb verify {}",
-                    run.question.header().string(), run.question.id()));
-  }
-  Census census{run.flavour, {}, run.headers};
-  for (const auto& claim : run.claims) {
-    census.claims[claim.id] = {claim.assertions, claim.seconds};
-  }
-  return census;
-}
-
 /// Runs the references in one flavour and keeps what they do; of two flavours,
 /// the one whose verdict comes sooner.
 void Judge::take_census(const std::vector<Question>& questions,
-                        const Flavour& flavour) {
+                        const Flavour& flavour,
+                        std::map<std::string, std::string>& problems) {
   std::vector<Trial> trials;
   for (const auto& question : questions) {
     trials.push_back({question, "reference",
@@ -299,39 +304,60 @@ void Judge::take_census(const std::vector<Question>& questions,
                       question.header().string()});
   }
   for (const auto& run : run(trials, flavour, 0.0)) {
-    Census census = census_of(run);
-    const auto known = censuses_.find(run.question.id());
+    const std::string id = run.question.id();
+    if (const std::string problem = reference_problem(run); !problem.empty()) {
+      problems[id] = problem;
+      continue;
+    }
+    Census census{flavour, {}, run.headers};
+    for (const auto& claim : run.claims) {
+      census.claims[claim.id] = {claim.assertions, claim.seconds};
+    }
+    const auto known = censuses_.find(id);
     // The optimiser costs less than half of the time to compile.
     const bool slower = known != censuses_.end() &&
                         seconds_of(known->second) <
                             seconds_of(census) + run.compile_seconds / 2;
-    if (!slower) censuses_[run.question.id()] = std::move(census);
+    if (!slower) censuses_[id] = std::move(census);
   }
 }
 
-void Judge::prepare(const std::vector<Question>& questions) {
+std::map<std::string, std::string> Judge::prepare(
+    const std::vector<Question>& questions) {
+  std::map<std::string, std::string> problems;
   std::vector<Question> missing;
   for (const auto& question : questions) {
-    for (const auto& file : {question.header(), question.test()}) {
-      if (workspace_.has(file)) continue;
-      throw Error(exit_usage,
-                  fmt::format("{} has no {}", question.id(), file.string()));
+    if (!workspace_.has(question.header()) ||
+        !workspace_.has(question.test())) {
+      problems[question.id()] =
+          fmt::format("{} has no header or no test", question.id());
+    } else if (!load_census(question)) {
+      censuses_.erase(question.id());
+      missing.push_back(question);
     }
-    if (!load_census(question)) missing.push_back(question);
   }
-  if (missing.empty()) return;
-  for (const auto& question : missing) censuses_.erase(question.id());
-  take_census(missing, {0, false});
+  if (missing.empty()) return problems;
+  take_census(missing, {0, false}, problems);
   std::vector<Question> slow;
   for (const auto& question : missing) {
-    if (seconds_of(censuses_[question.id()]) > kSlowClaims) {
+    const auto census = censuses_.find(question.id());
+    if (census != censuses_.end() && seconds_of(census->second) > kSlowClaims) {
       slow.push_back(question);
     }
   }
-  if (!slow.empty()) take_census(slow, {1, false});
+  if (!slow.empty()) take_census(slow, {1, false}, problems);
   for (const auto& question : missing) {
+    if (problems.contains(question.id())) continue;
     write_file(census_path(workspace_, question),
                to_json(censuses_[question.id()], census_key(question)).dump());
+  }
+  return problems;
+}
+
+void Judge::prepare(const Question& question) {
+  const auto problems = prepare(std::vector<Question>{question});
+  if (!problems.empty()) {
+    throw Error(exit_environment, problems.begin()->second);
   }
 }
 
@@ -505,7 +531,7 @@ std::string foreign_header(const Census& census,
 
 }  // namespace
 
-Judgement Judge::conclude(const Run& run) const {
+Judgement Judge::conclude(const Run& run, Demand demand) const {
   Judgement judgement;
   judgement.question = run.question;
   judgement.claims = run.claims;
@@ -518,7 +544,7 @@ Judgement Judge::conclude(const Run& run) const {
     return judgement;
   }
   const Census& census = censuses_.at(run.question.id());
-  demand_checks(census, judgement.claims);
+  if (demand == Demand::all_checks) demand_checks(census, judgement.claims);
   judgement.standing = standing_of(judgement.claims);
   if (judgement.standing == Standing::not_written) {
     judgement.reason =
@@ -536,7 +562,8 @@ Judgement Judge::conclude(const Run& run) const {
   return judgement;
 }
 
-std::vector<Judgement> Judge::judge(const std::vector<Trial>& trials) {
+std::vector<Judgement> Judge::judge(const std::vector<Trial>& trials,
+                                    Demand demand) {
   std::vector<Judgement> judgements(trials.size());
   for (const int optimisation : {0, 1}) {
     std::vector<Trial> group;
@@ -550,7 +577,7 @@ std::vector<Judgement> Judge::judge(const std::vector<Trial>& trials) {
     if (group.empty()) continue;
     const auto runs = run(group, {optimisation, false}, kPatience);
     for (std::size_t i = 0; i < runs.size(); ++i) {
-      judgements[places[i]] = conclude(runs[i]);
+      judgements[places[i]] = conclude(runs[i], demand);
     }
   }
   return judgements;
@@ -561,8 +588,12 @@ Judgement Judge::judge_fully(
   const FolderLock lock(workspace_.build() / "practice" / "locks" /
                             trial.question.section / trial.question.slug,
                         progress_);
-  prepare({trial.question});
+  prepare(trial.question);
+  const auto began = std::chrono::steady_clock::now();
   Judgement judgement = judge({trial}).front();
+  judgement.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began)
+          .count();
   const bool again = judgement.standing == Standing::solved ||
                      judgement.standing == Standing::crashed;
   if (!again) return judgement;

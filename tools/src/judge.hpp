@@ -45,6 +45,7 @@ struct Judgement {
   std::vector<ClaimResult> claims;
   std::string compiler_output;  ///< when it does not compile
   std::string compiler;         ///< the program's name
+  double seconds = 0.0;         ///< until the first verdict
   bool sanitised = false;       ///< the second build found nothing
   std::string note;             ///< why there was no second build
 
@@ -56,6 +57,12 @@ struct Judgement {
 
 /// The exit code of a verdict: 0, 1, 3 or 4.
 int exit_code(Standing standing);
+
+/// What makes a claim fail besides a failing check.
+enum class Demand {
+  failing_checks,  ///< nothing
+  all_checks,      ///< fewer checks than the reference makes
+};
 
 /// What the reference does: the yardstick of a proof.
 struct Census {
@@ -73,12 +80,17 @@ class Judge {
   Judge(const Workspace& workspace, Build& build, Progress& progress);
 
   /// Makes everything ready for these questions: compilers, main(), and what
-  /// their references do. Throws Error (environment) when a reference does not
-  /// hold its own claims.
-  void prepare(const std::vector<Question>& questions);
+  /// their references do. Returns what is wrong, by id: a reference that does
+  /// not hold its own claims cannot be a yardstick.
+  std::map<std::string, std::string> prepare(
+      const std::vector<Question>& questions);
 
-  /// Verdicts without sanitizers, in order.
-  std::vector<Judgement> judge(const std::vector<Trial>& trials);
+  /// The same for one question; throws Error (environment) with what is wrong.
+  void prepare(const Question& question);
+
+  /// Verdicts without sanitizers, in order, on questions that are prepared.
+  std::vector<Judgement> judge(const std::vector<Trial>& trials,
+                               Demand demand = Demand::all_checks);
 
   /// The verdict with the sanitised build, which runs only when all claims
   /// hold, or to find out why something crashed. `first` sees the verdict
@@ -94,8 +106,8 @@ class Judge {
   std::string census_key(const Question& question);
   bool load_census(const Question& question);
   void take_census(const std::vector<Question>& questions,
-                   const Flavour& flavour);
-  static Census census_of(const Run& run);
+                   const Flavour& flavour,
+                   std::map<std::string, std::string>& problems);
 
   std::vector<Run> run(const std::vector<Trial>& trials, const Flavour& flavour,
                        double patience);
@@ -106,7 +118,7 @@ class Judge {
   Command command_for(const Run& run, const std::string& id,
                       double patience) const;
 
-  Judgement conclude(const Run& run) const;
+  Judgement conclude(const Run& run, Demand demand) const;
   Judgement with_sanitizers(const Trial& trial, Judgement judgement);
   fs::path folder(const Trial& trial, const Flavour& flavour) const;
 

@@ -7,21 +7,19 @@
 
 #include "cpp_scan.hpp"
 #include "error.hpp"
-#include "overlay.hpp"
 #include "process.hpp"
-#include "verify.hpp"
 
 namespace wb {
 namespace {
 
 const std::string kEmptyAnswer = "empty answer";
+constexpr std::size_t kBatch = 8;  ///< questions
 
-/// One changed copy of a header, from its making to its verdict.
+/// One changed header, from its making to its verdict.
 struct Attempt {
-  std::size_t question;
-  fs::path patch;   ///< relative to the root; empty for the empty answer
-  fs::path folder;  ///< holds include/, test.o, test, test.d
-  std::vector<std::string> claims;  ///< all of the question's
+  Question question;
+  fs::path patch;  ///< relative to the root; empty for the empty answer
+  std::string text;
   MistakeResult result;
   bool alive = true;  ///< still on its way to a verdict
 
@@ -31,17 +29,6 @@ struct Attempt {
     alive = false;
   }
 };
-
-/// The headers that a patch changes, from its "+++ b/..." lines.
-std::vector<fs::path> changed_headers(std::string_view patch) {
-  std::vector<fs::path> headers;
-  for (std::size_t at = patch.find("+++ b/"); at != patch.npos;
-       at = patch.find("+++ b/", at + 1)) {
-    const std::size_t end = patch.find_first_of("\t\n", at);
-    headers.emplace_back(patch.substr(at + 6, end - at - 6));
-  }
-  return headers;
-}
 
 /// Applies `patch` to the copies below `folder`.
 Command patch_command(const Workspace& workspace, const fs::path& patch,
@@ -56,157 +43,42 @@ Command patch_command(const Workspace& workspace, const fs::path& patch,
   return command;
 }
 
-void apply_patch(const Workspace& workspace, Attempt& attempt) {
-  const std::string patch = read_text(workspace.path(attempt.patch));
-  attempt.result.breaks = parse_breaks(patch);
+/// Finds the claims that a patch says it breaks, and applies it.
+void apply_patch(const Workspace& workspace,
+                 const std::vector<std::string>& claims, Attempt& attempt) {
+  attempt.result.breaks =
+      parse_breaks(read_text(workspace.path(attempt.patch)));
   if (attempt.result.breaks.empty()) {
     attempt.fail(MistakeVerdict::malformed,
                  "its first line is not 'Breaks: claim, ...'");
     return;
   }
   for (const auto& claim : attempt.result.breaks) {
-    if (std::find(attempt.claims.begin(), attempt.claims.end(), claim) ==
-        attempt.claims.end()) {
+    if (std::find(claims.begin(), claims.end(), claim) == claims.end()) {
       attempt.fail(MistakeVerdict::malformed,
                    fmt::format("there is no claim '{}'", claim));
       return;
     }
   }
-  make_include_tree(workspace, attempt.folder, changed_headers(patch));
-  const Outcome outcome =
-      run(patch_command(workspace, attempt.patch, attempt.folder));
-  if (!outcome.ok()) {
-    attempt.fail(MistakeVerdict::does_not_apply,
-                 outcome.output.substr(0, outcome.output.find('\n')));
+  try {
+    attempt.text = patched_header(workspace, attempt.question, attempt.patch);
+  } catch (const Error& error) {
+    if (error.code() == exit_interrupted) throw;
+    attempt.fail(MistakeVerdict::does_not_apply, error.what());
   }
 }
 
-void apply_empty_answer(const Workspace& workspace, const Question& question,
-                        Attempt& attempt) {
-  make_include_tree(workspace, attempt.folder, {question.header()});
-  attempt.result.breaks = attempt.claims;
-  write_file(attempt.folder / question.header(),
-             empty_answer(read_text(workspace.path(question.header()))));
-}
-
-/// Runs one command for each attempt that is alive; `ended` sees its outcome.
-void run_step(std::vector<Attempt>& attempts, std::string_view step,
-              Progress& progress, int jobs,
-              const std::function<Command(const Attempt&)>& make,
-              const std::function<void(Attempt&, const Outcome&)>& ended) {
-  std::vector<Command> commands;
-  std::vector<Attempt*> running;
-  for (auto& attempt : attempts) {
-    if (!attempt.alive) continue;
-    commands.push_back(make(attempt));
-    running.push_back(&attempt);
-  }
-  std::size_t done = 0;
-  const auto outcomes =
-      run_all(commands, jobs, [&](std::size_t i, const Outcome&) {
-        progress.update(step, ++done, commands.size(), running[i]->result.id);
-      });
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    ended(*running[i], outcomes[i]);
-  }
-  progress.clear();
-}
-
-void prepare(const Workspace& workspace, const Question& question,
-             Attempt& attempt) {
-  if (attempt.patch.empty()) {
-    apply_empty_answer(workspace, question, attempt);
-  } else {
-    apply_patch(workspace, attempt);
-  }
-}
-
-void compile_attempts(const Workspace& workspace, const Build& build,
-                      const std::vector<Question>& questions,
-                      std::vector<Attempt>& attempts, Progress& progress) {
-  const auto commands = read_compile_commands(build.folder());
-  run_step(
-      attempts, "building the mistakes", progress, build_jobs(),
-      [&](const Attempt& a) {
-        const auto source = workspace.path(questions[a.question].test());
-        return compile_over(commands.at(source.string()), workspace, a.folder,
-                            "test.o");
-      },
-      [&](Attempt& a, const Outcome& outcome) {
-        if (!outcome.ok()) {
-          a.fail(MistakeVerdict::does_not_compile,
-                 first_error(outcome.output, workspace.root()));
-        } else if (!read_the_copy(workspace, questions[a.question].header(),
-                                  a.folder, read_file(a.folder / "test.d"))) {
-          a.fail(MistakeVerdict::unproved,
-                 "the compiler did not read the changed header");
-        }
-      });
-}
-
-void link_attempts(const Workspace& workspace, const Build& build,
-                   const std::vector<Question>& questions,
-                   std::vector<Attempt>& attempts, Progress& progress) {
-  const auto commands = read_compile_commands(build.folder());
-  const fs::path main_object =
-      build.folder() / "tests/CMakeFiles/test_main.dir/support/main.cpp.o";
-  run_step(
-      attempts, "linking the mistakes", progress, processors(),
-      [&](const Attempt& a) {
-        const auto source = workspace.path(questions[a.question].test());
-        Command command;
-        command.argv = {commands.at(source.string()).argv[0],
-                        (a.folder / "test.o").string(), main_object.string(),
-                        "-o", (a.folder / "test").string()};
-        return command;
-      },
-      [&](Attempt& a, const Outcome& outcome) {
-        if (!outcome.ok()) {
-          a.fail(MistakeVerdict::does_not_compile,
-                 first_error(outcome.output, workspace.root()));
-        }
-      });
-}
-
-/// Runs every claim against every changed header.
-void run_claims(const Workspace& workspace,
-                const std::vector<Question>& questions,
-                std::vector<Attempt>& attempts, double seconds,
-                Progress& progress) {
-  std::vector<Command> commands;
-  std::vector<std::pair<Attempt*, std::string>> running;
-  for (auto& attempt : attempts) {
-    if (!attempt.alive) continue;
-    for (const auto& claim : attempt.claims) {
-      commands.push_back(claim_command(
-          attempt.folder / "test", workspace, questions[attempt.question].id(),
-          claim, attempt.folder / (claim + ".jsonl"), seconds));
-      running.emplace_back(&attempt, claim);
-    }
-  }
-  std::size_t done = 0;
-  const auto outcomes =
-      run_all(commands, processors(), [&](std::size_t i, const Outcome&) {
-        progress.update("running the claims", ++done, commands.size(),
-                        running[i].first->result.id);
-      });
-  progress.clear();
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    auto& [attempt, claim] = running[i];
-    const fs::path path = attempt->folder / (claim + ".jsonl");
-    const Report report =
-        fs::exists(path) ? parse_report(read_file(path)) : Report{};
-    Item item;
-    item.id = claim;
-    const auto verdict =
-        judge(item, questions[attempt->question].id(), outcomes[i], report);
-    if (!verdict.holds()) attempt->result.broken.push_back(claim);
-  }
-}
-
-void conclude(Attempt& attempt) {
-  if (!attempt.alive) return;
+void conclude(const Judgement& judgement, Attempt& attempt) {
   MistakeResult& result = attempt.result;
+  if (judgement.standing == Standing::does_not_compile) {
+    return attempt.fail(MistakeVerdict::does_not_compile, judgement.reason);
+  }
+  if (judgement.standing == Standing::tampered) {
+    return attempt.fail(MistakeVerdict::unproved, judgement.reason);
+  }
+  for (const auto& claim : judgement.claims) {
+    if (!claim.holds()) result.broken.push_back(claim.id);
+  }
   for (const auto& claim : result.breaks) {
     if (std::find(result.broken.begin(), result.broken.end(), claim) ==
         result.broken.end()) {
@@ -221,46 +93,85 @@ void conclude(Attempt& attempt) {
   }
 }
 
-/// One attempt per patch and one for the empty answer, all still unprepared.
-std::vector<Attempt> attempts_of(const Workspace& workspace, const Build& build,
-                                 const Question& question, std::size_t index) {
+/// One attempt per patch and one for the empty answer, made but not judged.
+std::vector<Attempt> attempts_of(const Workspace& workspace,
+                                 const Question& question,
+                                 const std::vector<std::string>& claims) {
+  std::vector<Attempt> attempts;
+  for (const auto& patch : workspace.patches(question)) {
+    Attempt attempt{question, patch, "", {}, true};
+    attempt.result.id = patch.stem().string();
+    apply_patch(workspace, claims, attempt);
+    attempts.push_back(std::move(attempt));
+  }
+  Attempt empty{question, {}, "", {}, true};
+  empty.result.id = kEmptyAnswer;
+  empty.result.breaks = claims;
+  empty.text = empty_answer(read_text(workspace.path(question.header())));
+  attempts.push_back(std::move(empty));
+  return attempts;
+}
+
+std::vector<std::string> claims_of(const Workspace& workspace,
+                                   const Question& question) {
   std::vector<std::string> claims;
   for (const auto& item : read_answer(workspace, question).claims) {
     claims.push_back(item.id);
   }
-  const fs::path folder =
-      build.folder() / "mistakes" / question.section / question.slug;
-  std::vector<Attempt> attempts;
-  auto patches = workspace.patches(question);
-  patches.emplace_back();  // the empty answer
-  for (const auto& patch : patches) {
-    Attempt attempt;
-    attempt.question = index;
-    attempt.patch = patch;
-    attempt.claims = claims;
-    attempt.result.id = patch.empty() ? kEmptyAnswer : patch.stem().string();
-    attempt.folder = folder / (patch.empty() ? "-empty" : attempt.result.id);
-    attempts.push_back(std::move(attempt));
-  }
-  return attempts;
+  return claims;
 }
 
 /// Everything about one question from its attempts.
 MistakesOfQuestion summarise(const Question& question,
-                             const std::vector<Attempt>& attempts,
-                             std::size_t index) {
+                             const std::vector<std::string>& claims,
+                             const std::vector<Attempt>& attempts) {
   MistakesOfQuestion summary{question, {}, {}, ""};
-  std::set<std::string> claims;
   std::set<std::string> broken;
   for (const auto& attempt : attempts) {
-    if (attempt.question != index) continue;
-    claims.insert(attempt.claims.begin(), attempt.claims.end());
+    if (attempt.question != question) continue;
     broken.insert(attempt.result.broken.begin(), attempt.result.broken.end());
     summary.mistakes.push_back(attempt.result);
   }
-  std::set_difference(claims.begin(), claims.end(), broken.begin(),
-                      broken.end(), std::back_inserter(summary.unbreakable));
+  for (const auto& claim : claims) {
+    if (!broken.contains(claim)) summary.unbreakable.push_back(claim);
+  }
   return summary;
+}
+
+/// A few questions at a time: what their mistakes are built into takes room.
+std::vector<MistakesOfQuestion> try_batch(
+    const Workspace& workspace, Judge& judge,
+    const std::vector<Question>& questions) {
+  // The claims must hold on the header as it stands, or nothing is proved.
+  const auto problems = judge.prepare(questions);
+  std::vector<Attempt> attempts;
+  for (const auto& question : questions) {
+    if (problems.contains(question.id())) continue;
+    auto more =
+        attempts_of(workspace, question, claims_of(workspace, question));
+    std::move(more.begin(), more.end(), std::back_inserter(attempts));
+  }
+  std::vector<Trial> trials;
+  std::vector<Attempt*> judged;
+  for (auto& attempt : attempts) {
+    if (!attempt.alive) continue;
+    trials.push_back({attempt.question, attempt.result.id, attempt.text,
+                      attempt.question.header().string()});
+    judged.push_back(&attempt);
+  }
+  const auto judgements = judge.judge(trials, Demand::failing_checks);
+  for (std::size_t i = 0; i < judgements.size(); ++i) {
+    conclude(judgements[i], *judged[i]);
+  }
+  std::vector<MistakesOfQuestion> summaries;
+  for (const auto& question : questions) {
+    const auto problem = problems.find(question.id());
+    summaries.push_back(
+        problem == problems.end()
+            ? summarise(question, claims_of(workspace, question), attempts)
+            : MistakesOfQuestion{question, {}, {}, problem->second});
+  }
+  return summaries;
 }
 
 }  // namespace
@@ -327,43 +238,23 @@ std::vector<std::string> parse_breaks(const std::string& patch) {
 }
 
 std::vector<MistakesOfQuestion> try_mistakes(
-    const Workspace& workspace, Build& build,
-    const std::vector<Question>& questions, double seconds,
-    Progress& progress) {
+    const Workspace& workspace, Judge& judge,
+    const std::vector<Question>& questions) {
   std::vector<Question> testable;
   for (const auto& question : questions) {
     if (workspace.has(question.test()) && workspace.has(question.header())) {
       testable.push_back(question);
     }
   }
-  if (testable.empty()) return {};
-
-  // The claims must hold on the header as it stands, or nothing is proved.
-  const auto baseline = verify(workspace, build, testable, seconds, progress);
-  std::vector<Attempt> attempts;
-  for (std::size_t i = 0; i < testable.size(); ++i) {
-    if (!baseline[i].holds()) continue;
-    auto more = attempts_of(workspace, build, testable[i], i);
-    std::move(more.begin(), more.end(), std::back_inserter(attempts));
-  }
-  for (auto& attempt : attempts) {
-    prepare(workspace, testable[attempt.question], attempt);
-  }
-  compile_attempts(workspace, build, testable, attempts, progress);
-  link_attempts(workspace, build, testable, attempts, progress);
-  run_claims(workspace, testable, attempts, seconds, progress);
-
   std::vector<MistakesOfQuestion> summaries;
-  for (auto& attempt : attempts) conclude(attempt);
-  for (std::size_t i = 0; i < testable.size(); ++i) {
-    summaries.push_back(summarise(testable[i], attempts, i));
-    if (!baseline[i].holds()) {
-      summaries.back().problem =
-          "its claims do not hold as it stands: run `wb verify`";
-    }
+  for (std::size_t begin = 0; begin < testable.size(); begin += kBatch) {
+    const std::size_t end = std::min(begin + kBatch, testable.size());
+    auto more =
+        try_batch(workspace, judge,
+                  {testable.begin() + static_cast<std::ptrdiff_t>(begin),
+                   testable.begin() + static_cast<std::ptrdiff_t>(end)});
+    std::move(more.begin(), more.end(), std::back_inserter(summaries));
   }
-  std::error_code none;
-  fs::remove_all(build.folder() / "mistakes", none);
   return summaries;
 }
 

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "build.hpp"
-#include "progress.hpp"
+#include "judge.hpp"
 #include "workspace.hpp"
 
 namespace wb {
@@ -44,10 +43,10 @@ struct MistakesOfQuestion {
   bool ok() const;
 };
 
-/// Tries all mistakes of all `questions`; `seconds` limits each claim's run.
+/// Tries all mistakes of all `questions`.
 std::vector<MistakesOfQuestion> try_mistakes(
-    const Workspace& workspace, Build& build,
-    const std::vector<Question>& questions, double seconds, Progress& progress);
+    const Workspace& workspace, Judge& judge,
+    const std::vector<Question>& questions);
 
 /// The header of `question` with `patch` (relative to the root) applied. Throws
 /// Error (environment) with the words of patch when it does not apply.

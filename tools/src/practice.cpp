@@ -74,7 +74,7 @@ void get_ready(const Context& context, const Question& question) {
   try {
     Build build(context.workspace, "debug", progress);
     Judge judge(context.workspace, build, progress);
-    judge.prepare({question});
+    judge.prepare(question);
   } catch (const Error& error) {
     if (error.code() == exit_interrupted) throw;
     progress.clear();
@@ -207,7 +207,7 @@ int start(const Context& context, const std::string& id) {
     write_output(Json::object({{"schema", 1},
                                {"command", "start"},
                                {"id", question.id()},
-                               {"file", Attempts::name(question)},
+                               {"file", attempts.name(question)},
                                {"created", !had_it},
                                {"signature", answer.front.signature},
                                {"minutes", answer.front.minutes}})
@@ -218,7 +218,7 @@ int start(const Context& context, const std::string& id) {
   lines.emplace_back();
   lines.push_back(
       {{had_it ? "your file, as you left it: " : "your file: ", Role::label},
-       {Attempts::name(question), Role::strong}});
+       {attempts.name(question), Role::strong}});
   lines.push_back(
       next_command("./wb watch", "judges on every save; ./wb hint helps"));
   show(lines, context.output, false);
@@ -277,7 +277,7 @@ int diff(const Context& context, const std::string& id, bool yes) {
   command.argv = {"diff",
                   "-u",
                   "--label",
-                  Attempts::name(question),
+                  attempts.name(question),
                   "--label",
                   question.header().string(),
                   (folder / "mine").string(),
@@ -325,7 +325,7 @@ int history(const Context& context, const std::string& id) {
   const std::string now =
       attempts.exists(question) ? hex(fnv1a(attempts.text(question))) : "";
   Lines lines{{{question.id(), Role::heading},
-               {"  " + Attempts::name(question), Role::dim}}};
+               {"  " + attempts.name(question), Role::dim}}};
   for (const auto& version : versions) {
     const bool is_now =
         version.fingerprint == now &&
@@ -364,7 +364,7 @@ int undo(const Context& context, const std::string& id, int to) {
                                      "lists them",
                                      question.id(), to)
                        : fmt::format("there is no earlier version of {}",
-                                     Attempts::name(question)));
+                                     attempts.name(question)));
   }
   if (last_of_now == versions.rend()) attempts.keep(question, text);
   write_file(attempts.path(question), read_file(wanted->file));
@@ -373,7 +373,7 @@ int undo(const Context& context, const std::string& id, int to) {
   event.id = question.id();
   event.version = wanted->number;
   attempts.log(event);
-  show({{{Attempts::name(question), Role::strong},
+  show({{{attempts.name(question), Role::strong},
          {fmt::format(" is version {} again", wanted->number), Role::plain}}},
        context.output, false);
   return exit_ok;
@@ -385,7 +385,7 @@ int reset(const Context& context, const std::string& id, bool yes) {
   const Answer answer = read_answer(context.workspace, question);
   const std::string starter = starter_text(context.workspace, question, answer);
   const int kept = attempts.keep(question, attempts.text(question));
-  if (!confirmed(context, "Start " + Attempts::name(question) + " afresh?",
+  if (!confirmed(context, "Start " + attempts.name(question) + " afresh?",
                  yes)) {
     throw Error(exit_usage, "left as it is");
   }
@@ -395,7 +395,7 @@ int reset(const Context& context, const std::string& id, bool yes) {
   event.id = question.id();
   event.version = attempts.keep(question, starter);
   attempts.log(event);
-  show({{{Attempts::name(question), Role::strong},
+  show({{{attempts.name(question), Role::strong},
          {fmt::format(" is the starter again; what it was is version {}", kept),
           Role::plain}},
         next_command(fmt::format("./wb undo --to {}", kept), "brings it back")},

@@ -33,8 +33,9 @@ std::vector<Event> current_round(const Attempts& attempts,
 /// does not, and what the first failed check said.
 Lines judgement_block(const Judgement& judgement, const Terminal& terminal);
 
-/// The verdict as one JSON value.
-Json judgement_json(const Judgement& judgement, int version);
+/// The verdict on `file` as one JSON value.
+Json judgement_json(const Judgement& judgement, const std::string& file,
+                    int version);
 
 /// Asks a person at the terminal; elsewhere `yes` must have been given, or
 /// Error (usage) says so.

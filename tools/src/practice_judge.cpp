@@ -95,7 +95,7 @@ class Round {
     judged_ = attempts_.text(question_);
     const int version = attempts_.keep(question_, judged_);
     const Judgement judgement = judge_.judge_fully(
-        {question_, "attempt", judged_, Attempts::name(question_)}, first);
+        {question_, "attempt", judged_, attempts_.name(question_)}, first);
     progress_.clear();
     Event event;
     event.what = "judged";
@@ -143,13 +143,14 @@ Line next_line(const Judgement& judgement, bool watching) {
 void report(const Context& context, Round& round, const Question& question,
             const Judgement& judgement, bool watching) {
   if (context.json) {
-    const Json json = judgement_json(judgement, round.version());
+    const Json json = judgement_json(judgement, round.attempts().name(question),
+                                     round.version());
     write_output(watching ? json.line() : json.dump());
     return;
   }
   const int minutes = read_answer(context.workspace, question).front.minutes;
   Lines lines = judgement_block(judgement, context.output);
-  Line about{{Attempts::name(question), Role::dim}};
+  Line about{{round.attempts().name(question), Role::dim}};
   const std::string spent = time_spent(round.attempts(), question, minutes);
   if (!spent.empty()) about.push_back({", " + spent, Role::dim});
   if (judgement.sanitised) {
@@ -217,9 +218,8 @@ Lines explanation(const Likely& likely, const Terminal& terminal) {
       std::min(terminal.width, kWidestProse), terminal.unicode);
 }
 
-Json explanation_json(const Judgement& judgement, const ClaimResult* claim,
-                      const std::optional<Likely>& likely, int version) {
-  Json json = judgement_json(judgement, version);
+Json explanation_json(Json json, const ClaimResult* claim,
+                      const std::optional<Likely>& likely) {
   json.set("command", "why");
   json.set("claim", claim == nullptr ? Json() : Json(claim->id));
   json.set("mistake", likely ? Json(likely->mistake->id) : Json());
@@ -260,11 +260,12 @@ Lines judgement_block(const Judgement& judgement, const Terminal& terminal) {
   return lines;
 }
 
-Json judgement_json(const Judgement& judgement, int version) {
+Json judgement_json(const Judgement& judgement, const std::string& file,
+                    int version) {
   return Json::object({{"schema", 1},
                        {"command", "check"},
                        {"id", judgement.question.id()},
-                       {"file", Attempts::name(judgement.question)},
+                       {"file", file},
                        {"version", version},
                        {"verdict", to_string(judgement.standing)},
                        {"reason", judgement.reason},
@@ -272,6 +273,7 @@ Json judgement_json(const Judgement& judgement, int version) {
                        {"claims", claims_json(judgement.claims)},
                        {"compiler", judgement.compiler},
                        {"compiler_output", judgement.compiler_output},
+                       {"seconds", judgement.seconds},
                        {"sanitised", judgement.sanitised},
                        {"note", judgement.note}});
 }
@@ -346,8 +348,11 @@ int why(const Context& context, const std::string& id) {
     likely = most_like(mistakes, symptoms(judgement), claim->id);
   }
   if (context.json) {
-    write_output(
-        explanation_json(judgement, claim, likely, round.version()).dump());
+    write_output(explanation_json(
+                     judgement_json(judgement, round.attempts().name(question),
+                                    round.version()),
+                     claim, likely)
+                     .dump());
   } else {
     show(why_block(judgement, claim, likely, context.output), context.output,
          false);

@@ -179,12 +179,12 @@ struct Racers {
 
 /// Only a solved attempt races: speed without the right answer is none.
 void check_solved(const Context& context, const Question& question,
-                  const std::string& text, Progress& progress) {
+                  const std::string& text, const std::string& name,
+                  Progress& progress) {
   Build build(context.workspace, "debug", progress);
   Judge judge(context.workspace, build, progress);
-  judge.prepare({question});
-  const auto verdict =
-      judge.judge({{question, "race", text, Attempts::name(question)}});
+  judge.prepare(question);
+  const auto verdict = judge.judge({{question, "race", text, name}});
   if (!verdict.front().solved()) {
     throw Error(exit_wrong, "only a solved attempt races; see ./wb check");
   }
@@ -266,7 +266,7 @@ int race(const Context& context, const std::string& id) {
                             question.id()));
   }
   Progress progress(context.messages);
-  check_solved(context, question, text, progress);
+  check_solved(context, question, text, attempts.name(question), progress);
   Build build(context.workspace, "bench", progress);
   const Racers racers = build_racers(context, build, question, text);
   const auto lanes = run_race(racers, progress);

@@ -137,6 +137,7 @@ struct Rule {
 
 void judge_all(const Workspace& workspace, Judge& judge,
                const std::vector<Material>& materials,
+               const std::map<std::string, std::string>& problems,
                std::vector<StarterResult>& results) {
   std::vector<Trial> trials;
   std::vector<Rule> rules;
@@ -148,6 +149,11 @@ void judge_all(const Workspace& workspace, Judge& judge,
   };
   for (std::size_t i = 0; i < materials.size(); ++i) {
     const Material& m = materials[i];
+    const auto problem = problems.find(m.question.id());
+    if (problem != problems.end()) {
+      add(results[i], "reference", problem->second);
+      continue;
+    }
     add_trial(i, "starter", m.starter, starter_problem);
     add_trial(i, "default answer", cut_default_answer(m.reference),
               starter_problem);
@@ -211,9 +217,9 @@ std::vector<StarterResult> check_starters(
       part.push_back({m.question, {}});
       add(part.back(), "text", text_problem(m));
     }
-    judge.prepare(ids);
+    const auto problems = judge.prepare(ids);
     parse_starters(workspace, build, batch, part, progress);
-    judge_all(workspace, judge, batch, part);
+    judge_all(workspace, judge, batch, problems, part);
     std::move(part.begin(), part.end(), std::back_inserter(results));
   }
   progress.clear();
