@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "bench.hpp"
 #include "commands.hpp"
@@ -203,8 +204,28 @@ std::vector<Question> select(const Workspace& workspace,
   return chosen;
 }
 
+std::vector<Question> take_part(const std::vector<Question>& questions,
+                                const std::string& part) {
+  if (part.empty()) return questions;
+  std::size_t first = 0;
+  std::size_t step = 0;
+  char rest = '\0';
+  if (std::sscanf(part.c_str(), "%zu/%zu%c", &first, &step, &rest) != 2 ||
+      first >= step) {
+    throw Error(exit_usage,
+                fmt::format("--part takes i/n with 0 <= i < n, not '{}'",
+                            sanitize(part)));
+  }
+  std::vector<Question> taken;
+  for (std::size_t i = first; i < questions.size(); i += step) {
+    taken.push_back(questions[i]);
+  }
+  return taken;
+}
+
 int verify(const Context& context, const VerifyOptions& options) {
-  const auto questions = select(context.workspace, options.targets);
+  const auto questions =
+      take_part(select(context.workspace, options.targets), options.part);
   if (options.starters) return verify_starters(context, questions);
   return options.mistakes ? verify_mistakes(context, questions)
                           : verify_claims(context, questions, options);

@@ -24,6 +24,7 @@ struct VerifyOptions {
   std::vector<std::string> targets;  ///< ids or sections; empty: everything
   bool mistakes = false;
   bool starters = false;
+  std::string part;       ///< "i/n": only every n-th question, from number i on
   double seconds = 60.0;  ///< for each claim
 };
 
@@ -67,6 +68,11 @@ std::string completion(const std::string& shell);
 
 /// The verbs with one line about each, in the order in which one meets them.
 const std::vector<std::pair<std::string, std::string>>& verbs();
+
+/// The questions number i, i + n, i + 2 n, ... for `part` "i/n"; all for "".
+/// Throws Error (usage) unless 0 <= i < n.
+std::vector<Question> take_part(const std::vector<Question>& questions,
+                                const std::string& part);
 
 /// The questions meant by ids and section names; all when there are none.
 std::vector<Question> select(const Workspace& workspace,

@@ -72,6 +72,8 @@ void add_running_verbs(CLI::App& app, Arguments& arguments) {
                    "apply each stored mistake and demand that it is caught");
   verify->add_flag("--starters", arguments.verify.starters,
                    "cut each practice starter and prove that it is one");
+  verify->add_option("--part", arguments.verify.part,
+                     "i/n: every n-th question only, from number i on");
   verify
       ->add_option("--timeout", arguments.verify.seconds,
                    "seconds that one claim may take")

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "commands.hpp"
 #include "error.hpp"
 #include "mistakes.hpp"
 #include "overlay.hpp"
@@ -180,4 +181,20 @@ TEST_CASE("the first error of a compiler is found") {
   CHECK(first_error(output, "/root") == "a.hpp:9:1: error: expected ';'");
   CHECK(first_error("no such thing\n", "/root") == "no such thing");
   CHECK(first_error("", "/root").empty());
+}
+
+TEST_CASE("parts share the questions out without loss") {
+  std::vector<Question> all;
+  for (const char* slug : {"a", "b", "c", "d", "e"}) {
+    all.push_back({"maths", slug});
+  }
+  CHECK(take_part(all, "") == all);
+  CHECK(take_part(all, "0/1") == all);
+  CHECK(take_part(all, "0/2") == std::vector<Question>{all[0], all[2], all[4]});
+  CHECK(take_part(all, "1/2") == std::vector<Question>{all[1], all[3]});
+  CHECK(take_part(all, "6/7").empty());
+  for (const char* wrong : {"2/2", "1", "1/0", "a/b", "1/2/3", "/2"}) {
+    CAPTURE(wrong);
+    CHECK_THROWS_AS(take_part(all, wrong), Error);
+  }
 }

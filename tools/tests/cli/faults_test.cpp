@@ -66,6 +66,8 @@ TEST_CASE("bad usage gives code 2 and names the verb that was meant") {
   CHECK(checkout().wb({"list", "--no-such-flag"}).code == exit_usage);
   CHECK(checkout().wb({"--color=pink", "list"}).code == exit_usage);
   CHECK(checkout().wb({"verify", "--timeout", "-3"}).code == exit_usage);
+  CHECK(checkout().wb({"verify", "--part", "2/2"}).code == exit_usage);
+  CHECK(checkout().wb({"verify", "--part", "1/2x"}).code == exit_usage);
   CHECK(checkout().wb({"completion", "tcsh"}).code == exit_usage);
   CHECK(checkout().wb({"bench", "good"}).code == exit_usage);
 }
