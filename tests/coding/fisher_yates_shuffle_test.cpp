@@ -65,6 +65,16 @@ struct Scripted {
   std::size_t next = 0;
 };
 
+/// First no bits, then 5 for ever.
+struct Zero {
+  using result_type = std::uint64_t;
+  static constexpr std::uint64_t min() { return 0; }
+  static constexpr std::uint64_t max() { return Scripted::max(); }
+  std::uint64_t operator()() { return calls++ == 0 ? 0 : 5; }
+
+  int calls = 0;
+};
+
 /// Calls f with every list of `length` numbers below `base`.
 template <class Function>
 void for_each_script(std::size_t length, std::uint64_t base,
@@ -280,13 +290,7 @@ TEST_SUITE("coding/fisher_yates_shuffle extra") {
     constexpr auto most = std::numeric_limits<std::uint64_t>::max();
     CHECK(uniform_below(most, rng) < most);
     // 2^64 mod n = 1: zero bits are the one value in 2^64 that is rejected.
-    struct Zero {
-      using result_type = std::uint64_t;
-      static constexpr std::uint64_t min() { return 0; }
-      static constexpr std::uint64_t max() { return most; }
-      std::uint64_t operator()() { return calls++ == 0 ? 0 : 5; }
-      int calls = 0;
-    } zero;
+    Zero zero;
     CHECK(uniform_below(most, zero) == 5);
     CHECK(zero.calls == 2);
     zero.calls = 0;

@@ -67,6 +67,20 @@ void for_each_run(int n, std::size_t k, const std::vector<std::size_t>& limits,
   }
 }
 
+/// Returns 6000 and what it is told, so that the remainders modulo 3, 4 and 5
+/// are what it is told.
+struct Scripted {
+  using result_type = std::uint64_t;
+  static constexpr std::uint64_t min() { return 0; }
+  static constexpr std::uint64_t max() {
+    return std::numeric_limits<std::uint64_t>::max();
+  }
+  std::uint64_t operator()() { return 6000 + script.at(next++); }
+
+  std::array<std::uint64_t, 3> script{};
+  std::size_t next = 0;
+};
+
 /// An item that knows how many of its kind there are.
 struct Counted {
   explicit Counted(int v) : value(v) { ++live; }
@@ -254,17 +268,6 @@ TEST_SUITE("coding/reservoir_sampling extra") {
   }
 
   TEST_CASE("an even grid of draws gives each subset equally often") {
-    // 60 engine values whose remainders modulo 3, 4 and 5 are even.
-    struct Scripted {
-      using result_type = std::uint64_t;
-      static constexpr std::uint64_t min() { return 0; }
-      static constexpr std::uint64_t max() {
-        return std::numeric_limits<std::uint64_t>::max();
-      }
-      std::uint64_t operator()() { return 6000 + script.at(next++); }
-      std::array<std::uint64_t, 3> script{};
-      std::size_t next = 0;
-    };
     const Items stream = up_to(5);
     std::map<Items, int> times;
     for (std::uint64_t a = 0; a < 3; ++a) {

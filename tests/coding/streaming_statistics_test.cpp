@@ -140,6 +140,7 @@ TEST_SUITE("coding/streaming_statistics") {
       for (double& x : values) {
         x = 1e9 / 3.0 + 6e-8 * static_cast<double>(uniform_index(3, rng));
       }
+      REQUIRE(pushed(values).count() == values.size());
       if (!(pushed(values).variance() >= 0.0)) ++negative;
       if (!(StreamingStatistics::of(values).variance() >= 0.0)) ++negative;
       if (variance_from_sums(values) < 0.0) ++negative_shortcut;
