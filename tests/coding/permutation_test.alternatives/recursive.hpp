@@ -35,14 +35,9 @@ struct SplitCounter {
   }
 };
 
-template <BitEngine Rng>
-double permutation_test(std::span<const double> a, std::span<const double> b,
-                        int permutations, Rng& rng) {
-  require(!a.empty() && !b.empty(),
-          "permutation_test: need a value in each group, got ", a.size(),
-          " and ", b.size());
-  require(permutations >= 1, "permutation_test: need permutations >= 1, got ",
-          permutations);
+/// Checks and pools the values, and sets the bar that a split must reach.
+inline SplitCounter split_counter(std::span<const double> a,
+                                  std::span<const double> b) {
   SplitCounter c;
   c.pool.assign(a.begin(), a.end());
   c.pool.insert(c.pool.end(), b.begin(), b.end());
@@ -59,7 +54,18 @@ double permutation_test(std::span<const double> a, std::span<const double> b,
   double observed = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) observed += c.pool[i];
   c.bar = c.difference(observed) - 1e-10 * range;
+  return c;
+}
 
+template <BitEngine Rng>
+double permutation_test(std::span<const double> a, std::span<const double> b,
+                        int permutations, Rng& rng) {
+  require(!a.empty() && !b.empty(),
+          "permutation_test: need a value in each group, got ", a.size(),
+          " and ", b.size());
+  require(permutations >= 1, "permutation_test: need permutations >= 1, got ",
+          permutations);
+  SplitCounter c = split_counter(a, b);
   double log_splits = 0.0;
   for (double i = 1.0; i <= c.n_a; i += 1.0) {
     log_splits += std::log((c.n_b + i) / i);
