@@ -476,9 +476,8 @@ void Judge::run_claims(std::vector<Run>& runs, double patience) {
   }
 }
 
-std::vector<Judge::Run> Judge::run(const std::vector<Trial>& trials,
-                                   const Flavour& flavour, double patience) {
-  const Kit& tools = kit(flavour);
+std::vector<Judge::Run> Judge::runs_of(const std::vector<Trial>& trials,
+                                       const Flavour& flavour) const {
   std::vector<Run> runs;
   for (const auto& trial : trials) {
     Run run;
@@ -488,6 +487,13 @@ std::vector<Judge::Run> Judge::run(const std::vector<Trial>& trials,
     run.flavour = flavour;
     runs.push_back(std::move(run));
   }
+  return runs;
+}
+
+std::vector<Judge::Run> Judge::run(const std::vector<Trial>& trials,
+                                   const Flavour& flavour, double patience) {
+  const Kit& tools = kit(flavour);
+  std::vector<Run> runs = runs_of(trials, flavour);
   write_trees(runs, trials);
   compile(runs, tools);
   link(runs, tools);
@@ -498,6 +504,22 @@ std::vector<Judge::Run> Judge::run(const std::vector<Trial>& trials,
     fs::remove_all(run.folder, none);
   }
   return runs;
+}
+
+fs::path Judge::build_optimised(const Trial& trial) {
+  const Flavour flavour{1, false};
+  std::vector<Run> runs = runs_of({trial}, flavour);
+  write_trees(runs, {trial});
+  compile(runs, kit(flavour));
+  link(runs, kit(flavour));
+  progress_.clear();
+  const Run& run = runs.front();
+  if (!run.compiled) {
+    throw Error(
+        exit_does_not_compile,
+        first_own_error(run.compiler_output, run.name, workspace_.root()));
+  }
+  return run.folder / "test";
 }
 
 // --- Verdicts ----------------------------------------------------------------

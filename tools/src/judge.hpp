@@ -92,6 +92,11 @@ class Judge {
   std::vector<Judgement> judge(const std::vector<Trial>& trials,
                                Demand demand = Demand::all_checks);
 
+  /// Builds a question's tests, optimised, against a trial's header. The program
+  /// stays until the next one of the same label is built. Throws Error when it
+  /// does not compile.
+  fs::path build_optimised(const Trial& trial);
+
   /// The verdict with the sanitised build, which runs only when all claims
   /// hold, or to find out why something crashed. `first` sees the verdict
   /// before that.
@@ -111,6 +116,8 @@ class Judge {
 
   std::vector<Run> run(const std::vector<Trial>& trials, const Flavour& flavour,
                        double patience);
+  std::vector<Run> runs_of(const std::vector<Trial>& trials,
+                           const Flavour& flavour) const;
   void write_trees(std::vector<Run>& runs, const std::vector<Trial>& trials);
   void compile(std::vector<Run>& runs, const Kit& kit);
   void link(std::vector<Run>& runs, const Kit& kit);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <random>
 
@@ -102,6 +103,21 @@ std::map<std::string, double> time_once(const fs::path& program) {
   return times;
 }
 
+/// Seconds that all claims of a question take, by the program of its tests.
+std::map<std::string, double> time_claims(const Workspace& workspace,
+                                          const Question& question,
+                                          const fs::path& program) {
+  const Outcome outcome =
+      run(claim_command(program, workspace, question.id(), "",
+                        program.string() + ".jsonl", 120.0));
+  if (!outcome.ok()) throw Error(exit_crashed, describe(outcome));
+  return {{"all claims", outcome.seconds}};
+}
+
+void append(Lines& lines, const Lines& more) {
+  lines.insert(lines.end(), more.begin(), more.end());
+}
+
 Json lane_json(const Lane& lane) {
   return Json::object({{"kernel", lane.name},
                        {"speed_up", lane.ratio},
@@ -171,34 +187,34 @@ Lane compare(const std::string& name, const std::vector<double>& reference,
 
 namespace {
 
-/// The benchmark against the attempt and against the reference.
+/// One program for each side, and how one is timed: seconds by kernel.
 struct Racers {
   fs::path mine;
   fs::path reference;
+  std::function<std::map<std::string, double>(const fs::path&)> time;
 };
 
-/// Only a solved attempt races: speed without the right answer is none.
-void check_solved(const Context& context, const Question& question,
-                  const std::string& text, const std::string& name,
-                  Progress& progress) {
-  Build build(context.workspace, "debug", progress);
-  Judge judge(context.workspace, build, progress);
-  judge.prepare(question);
-  const auto verdict = judge.judge({{question, "race", text, name}});
-  if (!verdict.front().solved()) {
-    throw Error(exit_wrong, "only a solved attempt races; see ./wb check");
+/// The benchmark against both; where there is none, the claims themselves.
+Racers build_racers(const Context& context, Build& build, Judge& judge,
+                    const Trial& mine) {
+  const Question& question = mine.question;
+  const Workspace& workspace = context.workspace;
+  if (!workspace.has(question.bench())) {
+    const Trial reference{question, "racing-reference",
+                          read_text(workspace.path(question.header())),
+                          question.header().string()};
+    return {judge.build_optimised(mine), judge.build_optimised(reference),
+            [&workspace, question](const fs::path& program) {
+              return time_claims(workspace, question, program);
+            }};
   }
-}
-
-Racers build_racers(const Context& context, Build& build,
-                    const Question& question, const std::string& text) {
   const auto failures = build.build({question.bench_target()});
   if (!failures.empty()) {
     throw Error(exit_does_not_compile,
-                first_error(failures.front().output, context.workspace.root()));
+                first_error(failures.front().output, workspace.root()));
   }
-  return {build_attempt(context.workspace, build, question, text),
-          build.folder() / "bench" / (question.id() + "_bench")};
+  return {build_attempt(workspace, build, question, mine.text),
+          build.folder() / "bench" / (question.id() + "_bench"), time_once};
 }
 
 std::vector<Lane> run_race(const Racers& racers, Progress& progress) {
@@ -211,7 +227,7 @@ std::vector<Lane> run_race(const Racers& racers, Progress& progress) {
     for (const bool is_mine : {mine_first, !mine_first}) {
       auto& times = is_mine ? mine : reference;
       const auto program = is_mine ? racers.mine : racers.reference;
-      for (const auto& [key, seconds] : time_once(program)) {
+      for (const auto& [key, seconds] : racers.time(program)) {
         times[key].push_back(seconds);
       }
     }
@@ -241,6 +257,15 @@ Lines race_lines(const std::vector<Lane>& lanes, int width) {
   return lines;
 }
 
+std::string race_note(const RunStamp& stamp, bool has_bench) {
+  const std::string what =
+      has_bench ? "processor time of its benchmark"
+                : "it has no benchmark: the claims were timed, and most of "
+                  "that is the tests' own work";
+  return fmt::format("medians of {} rounds by turns; {}; {}; {}; {}", kRounds,
+                     what, stamp.machine, stamp.compiler, stamp.date);
+}
+
 std::string race_document(const Question& question, const RunStamp& stamp,
                           const std::vector<Lane>& lanes) {
   Json items = Json::array();
@@ -258,32 +283,33 @@ std::string race_document(const Question& question, const RunStamp& stamp,
 int race(const Context& context, const std::string& id) {
   const Attempts attempts(context.workspace);
   const Question question = practised(context, attempts, id);
-  const std::string text = attempts.text(question);
-  if (!context.workspace.has(question.bench())) {
-    throw Error(exit_usage,
-                fmt::format("{} has no benchmark to race on; speed is not what "
-                            "it is about",
-                            question.id()));
-  }
+  const Trial mine{question, "race", attempts.text(question),
+                   attempts.name(question)};
   Progress progress(context.messages);
-  check_solved(context, question, text, attempts.name(question), progress);
+  Build tests(context.workspace, "debug", progress);
+  Judge judge(context.workspace, tests, progress);
+  judge.prepare(question);
+  // Speed without the right answer is none.
+  if (!judge.judge({mine}).front().solved()) {
+    throw Error(exit_wrong, "only a solved attempt races; see ./wb check");
+  }
   Build build(context.workspace, "bench", progress);
-  const Racers racers = build_racers(context, build, question, text);
+  const Racers racers = build_racers(context, build, judge, mine);
   const auto lanes = run_race(racers, progress);
   Event event;
   event.what = "race";
   event.id = question.id();
   attempts.log(event);
-  const RunStamp stamp = make_stamp(context.workspace, build);
+  const bool has_bench = context.workspace.has(question.bench());
+  const RunStamp stamp =
+      make_stamp(context.workspace, has_bench ? build : tests);
   if (context.json) {
     write_output(race_document(question, stamp, lanes));
     return exit_ok;
   }
   Lines lines = race_lines(lanes, context.output.width);
-  lines.push_back(
-      {{fmt::format("medians of {} rounds by turns, processor time; {}; {}; {}",
-                    kRounds, stamp.machine, stamp.compiler, stamp.date),
-        Role::dim}});
+  append(lines, wrap({{race_note(stamp, has_bench), Role::dim}},
+                     context.output.width));
   show(lines, context.output, false);
   return exit_ok;
 }

@@ -505,11 +505,19 @@ TEST_CASE("a bundle compiles on its own") {
   CHECK(checkout().wb({"bundle", "halve"}).output == text);
 }
 
-TEST_CASE("without a benchmark there is no race") {
+TEST_CASE("only a solved attempt races, without a benchmark on its claims") {
   start();
-  const Outcome outcome = checkout().wb({"race"});
-  CHECK(outcome.code == exit_usage);
-  CHECK(contains(outcome.output, "no benchmark"));
+  const Outcome unsolved = checkout().wb({"race"});
+  CHECK(unsolved.code == exit_wrong);
+  CHECK(contains(unsolved.output, "only a solved attempt"));
+  checkout().add(kAttempt, header(kBody));
+  const Outcome solved = checkout().wb({"race", "--json"});
+  CAPTURE(solved.output);
+  CHECK(solved.code == exit_ok);
+  const json lane = json::parse(solved.output).at("lanes").at(0);
+  CHECK(lane.at("kernel") == "all claims");
+  CHECK(lane.at("low") <= lane.at("speed_up"));
+  CHECK(lane.at("speed_up") <= lane.at("high"));
 }
 
 TEST_CASE("the home page says where practice stands") {
