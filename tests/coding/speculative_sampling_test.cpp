@@ -61,11 +61,13 @@ TEST_SUITE("coding/speculative_sampling") {
     const Vector target{{0.5, 0.5}}, draft{{0.9, 0.1}};
     std::mt19937_64 rng(0);
     double accepted = 0.0;
+    int wrong = 0;
     for (int i = 0; i < 20000; ++i) {
       const SpeculativeStep step = speculative_step(target, draft, 0, rng);
       accepted += step.accepted ? 1.0 : 0.0;
-      CHECK(step.token == (step.accepted ? 0 : 1));
+      if (step.token != (step.accepted ? 0 : 1)) ++wrong;
     }
+    CHECK(wrong == 0);
     EVIDENCE("share of accepted proposals of token 0", accepted / 20000.0);
     CHECK(deviation(accepted, 20000.0, 5.0 / 9.0) < 5.0);
     // A token that the draft proposes too rarely is always taken.

@@ -4,8 +4,8 @@
 //              [1]
 // Time:        O(n d)
 // Memory:      O(n d), the result alone
-// Numerics:    angles in double: their error is 1e-16 times the position, which
-//              float would make 6e-8 times
+// Numerics:    angles in double are off by 1e-16 of the position; in float it
+//              would be 6e-8 of it
 // References:  [1] Su et al., RoFormer: enhanced transformer with rotary
 //                  position embedding, Neurocomputing 568, 2024
 // Symbols:     x  n x d  rows at consecutive positions
