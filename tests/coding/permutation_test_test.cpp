@@ -199,6 +199,7 @@ TEST_SUITE("coding/permutation_test") {
       const Values a = scaled_and_moved(digits(4, rng), 0.125, 0.0);
       const Values b = scaled_and_moved(digits(5, rng), 0.125, 0.0);
       const double p = p_value(a, b);
+      CHECK(p >= 1.0 / 126.0);  // 9 choose 4
       CHECK(p_value(b, a) == p);
       // Eighths plus 2^40 are exact, and sums of them are not far from it.
       CHECK(p_value(scaled_and_moved(a, 1.0, 0x1p40),
