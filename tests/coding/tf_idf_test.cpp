@@ -133,6 +133,7 @@ TEST_SUITE("coding/tf_idf") {
   TEST_CASE("statistics_come_from_the_corpus_alone") {
     const TfIdf model(kFour);
     const Matrix together = dense(model, kFour);
+    REQUIRE(together.rows() == 4);
     for (std::size_t i = 0; i < 4; ++i) {
       CAPTURE(i);
       const Matrix alone = dense(model, Documents{kFour[i]});
@@ -151,8 +152,9 @@ TEST_SUITE("coding/tf_idf") {
         words("the cat and the dog"), words("the old house"), words("the end")};
     const Documents query{words("the zebra")};
     const TfIdf model(corpus);
-    const Vector scores =
-        model.transform(corpus) * Vector(model.transform(query).row(0));
+    const SparseRows asked = model.transform(query);
+    REQUIRE(asked.rows() == 1);
+    const Vector scores = model.transform(corpus) * Vector(asked.row(0));
     EVIDENCE_SERIES("scores of the five documents", scores);
     REQUIRE(scores.size() == 5);
     CHECK(best(scores) == 1);

@@ -2,7 +2,7 @@
 // Answer:      questions/coding/pca.md (equation numbers are its own)
 // Method:      singular value decomposition of the centred data [1], by
 //              rotations that make its columns orthogonal [2]
-// Time:        O(n d^2) per sweep, of which 5 to 10 are needed
+// Time:        O(n d^2) per sweep; near the end each squares what is left
 // Memory:      O((n + d) d)
 // Numerics:    singular values are right to eps s_1; the square roots of the
 //              covariance's eigenvalues only to sqrt(eps) s_1
