@@ -4,8 +4,8 @@
 //              four neighbours; positions and weights once per row and column
 // Time:        O(H W)
 // Memory:      O(H + W) besides the result
-// Numerics:    a + w (b - a) is a for w = 0 and for a = b, exactly; a blend leaves
-//              the range of the source by a rounding error at most
+// Numerics:    a + w (b - a) is a for w = 0 and for a = b, exactly; it leaves
+//              the range from a to b by a rounding error at most
 // References:  [1] Szeliski, Computer Vision: Algorithms and Applications,
 //                  2nd ed., Springer, 2022, section 3.5
 // Symbols:     src   h x w  source image
