@@ -92,9 +92,9 @@ class Judge {
   std::vector<Judgement> judge(const std::vector<Trial>& trials,
                                Demand demand = Demand::all_checks);
 
-  /// Builds a question's tests, optimised, against a trial's header. The program
-  /// stays until the next one of the same label is built. Throws Error when it
-  /// does not compile.
+  /// Builds a question's tests, optimised, against a trial's header. It stays
+  /// until the next one of the same label is built. Throws Error when it does
+  /// not compile.
   fs::path build_optimised(const Trial& trial);
 
   /// The verdict with the sanitised build, which runs only when all claims

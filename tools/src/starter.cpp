@@ -168,7 +168,11 @@ std::vector<std::string> leaked_lines(std::string_view reference,
         reference.substr(region.begin, region.end - region.begin);
     for (const auto line : split_lines(solution)) {
       const std::string code = squeezed(line);
-      if (code.size() < kShortestLeak || !code.ends_with(';')) continue;
+      // A declaration alone tells nothing.
+      const bool tells = code.find_first_of("=(") != code.npos;
+      if (code.size() < kShortestLeak || !code.ends_with(';') || !tells) {
+        continue;
+      }
       if (readable.contains(code)) leaked.push_back(code);
     }
   }

@@ -116,5 +116,9 @@ TEST_SUITE("starter") {
     REQUIRE(leaked.size() == 1);
     CHECK(leaked[0] == "constdoublehalf=x*reciprocal_of_two();");
     CHECK(leaked_lines(kReference, "return half;\n").empty());  // too short
+    const std::string member =
+        "struct S {\n// solution:begin\nstd::vector<double> values;\n"
+        "// solution:end\n};\n";
+    CHECK(leaked_lines(member, "std::vector<double> values;\n").empty());
   }
 }
