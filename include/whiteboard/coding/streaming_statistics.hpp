@@ -133,7 +133,7 @@ class StreamingStatistics {
 
   std::size_t count_ = 0;
   double mean_ = 0.0;
-  double squares_ = 0.0;  // S, always >= 0
+  double squares_ = 0.0;  // S, >= 0 unless a difference overflows
   // solution:end
 };
 
