@@ -131,8 +131,6 @@ class Value {
 
     Node(double value, Edge a, Edge b)
         : data(value), edges{std::move(a), std::move(b)} {}
-    Node(const Node&) = delete;
-    Node& operator=(const Node&) = delete;
 
     /// Frees what only this node holds, in a loop: left to themselves, the
     /// destructors of a long chain call each other until the stack is full.
