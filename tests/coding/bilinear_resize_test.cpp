@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <initializer_list>
 #include <limits>
 #include <random>
 #include <stdexcept>
@@ -17,6 +18,7 @@ using coding::bilinear_resize;
 
 namespace {
 
+using Sizes = std::initializer_list<std::size_t>;
 using Image = Tensor<double, 2>;
 
 /// An image from a function of row and column.
@@ -122,7 +124,7 @@ TEST_SUITE("coding/bilinear_resize") {
 
   TEST_CASE("same_size_is_the_same_image") {
     std::mt19937_64 rng(1);
-    for (const std::size_t n : {1, 2, 3, 10, 49}) {
+    for (const std::size_t n : Sizes{1, 2, 3, 10, 49}) {
       const Image src = noise(n, n + 2, rng);
       CHECK(close(bilinear_resize(src, n, n + 2), src));
     }
@@ -143,8 +145,8 @@ TEST_SUITE("coding/bilinear_resize") {
       return 3.0 + 2.0 * static_cast<double>(i) - 5.0 * static_cast<double>(j);
     });
     int compared = 0, wrong = 0;
-    for (const std::size_t height : {5, 12, 31}) {
-      for (const std::size_t width : {4, 20, 27}) {
+    for (const std::size_t height : Sizes{5, 12, 31}) {
+      for (const std::size_t width : Sizes{4, 20, 27}) {
         const Image got = bilinear_resize(ramp, height, width);
         REQUIRE(got.size() == height * width);
         for (std::size_t i = 0; i < height; ++i) {
@@ -208,8 +210,8 @@ TEST_SUITE("coding/bilinear_resize") {
   TEST_CASE("values_stay_in_range") {
     std::mt19937_64 rng(3);
     int outside = 0, pixels = 0;
-    for (const std::size_t n : {1, 2, 3, 5, 8}) {
-      for (const std::size_t m : {1, 2, 4, 7, 13, 40}) {
+    for (const std::size_t n : Sizes{1, 2, 3, 5, 8}) {
+      for (const std::size_t m : Sizes{1, 2, 4, 7, 13, 40}) {
         const Image src = noise(n, n, rng);
         const auto [low, high] = std::minmax_element(src.begin(), src.end());
         const Image got = bilinear_resize(src, m, m);
