@@ -163,7 +163,7 @@ TEST_SUITE("coding/fisher_yates_shuffle") {
   TEST_CASE("a_value_may_stay_where_it_is") {
     // Sattolo: position i swaps with one strictly below.
     std::map<Order, int> cycles;
-    for (const std::size_t first : {0, 1}) {
+    for (const std::size_t first : {0U, 1U}) {
       Order order = sorted(3);
       std::swap(order[2], order[first]);
       std::swap(order[1], order[0]);
@@ -176,7 +176,7 @@ TEST_SUITE("coding/fisher_yates_shuffle") {
     // A uniform order of any n keeps one value in place on average, with
     // variance 1.
     std::mt19937_64 rng(2);
-    for (const std::size_t n : {2, 3, 10, 52}) {
+    for (const std::size_t n : {2U, 3U, 10U, 52U}) {
       CAPTURE(n);
       const int runs = 5000;
       int kept = 0;

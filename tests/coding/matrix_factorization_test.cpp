@@ -183,7 +183,7 @@ TEST_SUITE("coding/matrix_factorization") {
       CAPTURE(rank);
       const Factors f = matrix_factorization(
           all, m, n,
-          {.rank = rank, .learning_rate = 0.02, .l2 = 0.0, .epochs = 600});
+          {.rank = rank, .learning_rate = 0.02, .l2 = 0.0, .epochs = 400});
       double rest = 0.0;
       for (std::size_t k = static_cast<std::size_t>(rank); k < 4; ++k) {
         rest += singular[k] * singular[k];

@@ -64,7 +64,7 @@ TEST_SUITE("coding/moving_average") {
 
     std::mt19937_64 rng(0);
     const Values inputs = normals(10000, rng);
-    for (const std::size_t window : {1, 2, 3, 7, 50}) {
+    for (const std::size_t window : {1U, 2U, 3U, 7U, 50U}) {
       CAPTURE(window);
       const Values outputs = averages(window, inputs);
       REQUIRE(outputs.size() == inputs.size());
@@ -113,7 +113,7 @@ TEST_SUITE("coding/moving_average") {
   }
 
   TEST_CASE("a_nan_lasts_for_one_window") {
-    for (const std::size_t window : {1, 3, 4}) {
+    for (const std::size_t window : {1U, 3U, 4U}) {
       for (std::size_t at = 0; at < 8; ++at) {
         CAPTURE(window);
         CAPTURE(at);
@@ -135,7 +135,7 @@ TEST_SUITE("coding/moving_average") {
   TEST_CASE("noise_shrinks_by_the_window") {
     std::mt19937_64 rng(1);
     const Values inputs = normals(100000, rng);
-    for (const std::size_t window : {1, 2, 4}) {
+    for (const std::size_t window : {1U, 2U, 4U}) {
       const Values outputs = averages(window, inputs);
       REQUIRE(outputs.size() == inputs.size());
       double squares = 0.0;
@@ -153,7 +153,7 @@ TEST_SUITE("coding/moving_average") {
     for (std::size_t t = 0; t < ramp.size(); ++t) {
       ramp[t] = static_cast<double>(t);
     }
-    for (const std::size_t window : {1, 2, 5, 8}) {
+    for (const std::size_t window : {1U, 2U, 5U, 8U}) {
       CAPTURE(window);
       const Values outputs = averages(window, ramp);
       REQUIRE(outputs.size() == ramp.size());
@@ -201,7 +201,7 @@ TEST_SUITE("coding/moving_average extra") {
     std::mt19937_64 rng(2);
     Values inputs(5000);
     for (double& x : inputs) x = static_cast<double>(uniform_index(1000, rng));
-    for (const std::size_t window : {1, 4, 64}) {
+    for (const std::size_t window : {1U, 4U, 64U}) {
       const Values outputs = averages(window, inputs);
       const Values want = running_sum(window, inputs);  // exact on integers
       CHECK(close(outputs, want));
