@@ -183,7 +183,7 @@ TEST_SUITE("coding/matrix_factorization") {
       CAPTURE(rank);
       const Factors f = matrix_factorization(
           all, m, n,
-          {.rank = rank, .learning_rate = 0.02, .l2 = 0.0, .epochs = 400});
+          {.rank = rank, .learning_rate = 0.02, .l2 = 0.0, .epochs = 250});
       double rest = 0.0;
       for (std::size_t k = static_cast<std::size_t>(rank); k < 4; ++k) {
         rest += singular[k] * singular[k];
@@ -271,7 +271,7 @@ TEST_SUITE("coding/matrix_factorization") {
     const auto errors = [&](double l2) {
       const Factors f = matrix_factorization(
           split.observed, 40, 30,
-          {.rank = 5, .learning_rate = 0.03, .l2 = l2, .epochs = 150});
+          {.rank = 5, .learning_rate = 0.03, .l2 = l2, .epochs = 80});
       return std::vector<double>{root_mean_square_error(f, split.observed),
                                  root_mean_square_error(f, split.hidden)};
     };
