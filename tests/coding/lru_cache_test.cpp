@@ -147,7 +147,7 @@ TEST_SUITE("coding/lru_cache") {
 
   TEST_CASE("agrees_with_timestamps") {
     std::mt19937_64 rng(0);
-    for (const std::size_t capacity : {1, 2, 7, 20}) {
+    for (const std::size_t capacity : std::vector<std::size_t>{1, 2, 7, 20}) {
       CAPTURE(capacity);
       LruCache<int, int> cache(capacity);
       TimestampModel model(capacity);
@@ -219,7 +219,8 @@ TEST_SUITE("coding/lru_cache") {
 
   TEST_CASE("flat_form_is_the_same_cache") {
     std::mt19937_64 rng(2);
-    for (const std::size_t capacity : {1, 2, 7, 64, 100}) {
+    for (const std::size_t capacity :
+         std::vector<std::size_t>{1, 2, 7, 64, 100}) {
       // Stride 2^16 makes keys with equal low bits, and stride 1 makes runs.
       for (const int stride : {1, 3, 1 << 16}) {
         CAPTURE(capacity);
