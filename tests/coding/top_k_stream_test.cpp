@@ -216,7 +216,8 @@ TEST_SUITE("coding/top_k_stream") {
     for (const bool ascending : {true, false}) {
       std::sort(items.begin(), items.end());
       if (!ascending) std::reverse(items.begin(), items.end());
-      for (const std::size_t k : {1, 2, 7, 100, 1999, 2002, 3000}) {
+      for (const std::size_t k :
+           std::vector<std::size_t>{1, 2, 7, 100, 1999, 2002, 3000}) {
         CAPTURE(k);
         const Items got = top_k_buffered(items, k);
         REQUIRE(got.size() == std::min<std::size_t>(k, 2002));
