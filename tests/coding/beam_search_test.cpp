@@ -215,7 +215,11 @@ TEST_SUITE("coding/beam_search") {
     REQUIRE(h.size() == 3);
     CHECK(h[0].tokens == Tokens{0});  // nothing but the end
     EVIDENCE("log-probability of the empty text", h[0].log_prob);
-    EVIDENCE("expected number of tokens", 0.9 / 0.1);
+    double mean = 0.0;
+    for (int n = 1; n < 1000; ++n) mean += n * std::pow(0.9, n) * 0.1;
+    EVIDENCE("expected number of tokens", mean);
+    // A thousand terms, rounded by less than 1e-15 each.
+    CHECK(close(mean, 9.0, {.abs = 1e-12}));
     // 0.9^n 0.1 falls with n, divided by n + 1 it rises.
     Tokens nine(9, 1);
     nine.push_back(0);
