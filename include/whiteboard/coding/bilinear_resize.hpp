@@ -5,7 +5,8 @@
 // Time:        O(H W)
 // Memory:      O(H + W) besides the result
 // Numerics:    a + w (b - a) is a for w = 0 and for a = b, exactly; it leaves
-//              the range from a to b by a rounding error at most
+//              the range from a to b by a rounding error at most; pixels more
+//              than 1.8e308 apart overflow
 // References:  [1] Szeliski, Computer Vision: Algorithms and Applications,
 //                  2nd ed., Springer, 2022, section 3.5
 // Symbols:     src   h x w  source image
