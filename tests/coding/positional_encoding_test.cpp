@@ -70,7 +70,6 @@ TEST_SUITE("coding/positional_encoding") {
       REQUIRE(E.cols() == d);
       CHECK(close(E.rowwise().squaredNorm(), Vector::Constant(1000, d / 2.0),
                   {.abs = 1e-12}));
-      // Embeddings of positions alone add the same to every token's norm.
       EVIDENCE("largest error of a squared length",
                largest_difference(E.rowwise().squaredNorm(),
                                   Vector::Constant(1000, d / 2.0)));
