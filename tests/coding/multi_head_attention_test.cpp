@@ -19,7 +19,7 @@ using whiteboard::testing::gaussian;
 
 namespace {
 
-/// The four d x d projections of a layer, of the usual size 1 / sqrt(d).
+/// The four d x d projections of a layer, entries of deviation 1.5 / sqrt(d).
 struct Layer {
   Matrix Wq, Wk, Wv, Wo;
 
