@@ -282,5 +282,9 @@ TEST_SUITE("coding/scaled_dot_product_attention extra") {
     CHECK_THROWS_WITH(attention(1e200 * A, 1e200 * A, A),
                       "attention: scores of query 0 overflow");
     CHECK_THROWS_AS(attention(-1e200 * A, 1e200 * A, A), std::invalid_argument);
+    // The sum of two scores of 1e308 does, neither score does.
+    CHECK(close(attention(Matrix{{1e154}}, Matrix::Constant(2, 1, 1e154),
+                          Matrix{{3.0}, {5.0}}),
+                Matrix{{4.0}}));
   }
 }

@@ -46,8 +46,7 @@ inline Matrix attention(const MatrixRef& Q, const MatrixRef& K,
   for (Eigen::Index i = 0; i < n; ++i) {
     const Eigen::Index visible = causal ? i + 1 : m;
     Vector s = scale * (K.topRows(visible) * Q.row(i).transpose());
-    require(std::isfinite(s.sum()), "attention: scores of query ", i,
-            " overflow");
+    require(s.allFinite(), "attention: scores of query ", i, " overflow");
     const double top = s.maxCoeff();  // before s changes under it
     s = (s.array() - top).exp();
     result.row(i) = s.transpose() * V.topRows(visible) / s.sum();
