@@ -84,7 +84,7 @@ TEST_SUITE("coding/kv_cache") {
     CHECK(cache.size() == 200);
     EVIDENCE("largest difference over 200 steps", worst);
 
-    // Scores of a thousand: the newest token takes everything.
+    // A score of 2.8 million: the newest token takes everything.
     CHECK(close(cache.step(Vector::Constant(8, 1e3), Vector::Ones(8) * 1e3,
                            Vector::Constant(8, 0.5)),
                 Vector::Constant(8, 0.5)));

@@ -33,7 +33,7 @@ class KvCache {
   /// Stores k and v, then returns the attention of q over everything stored,
   /// the new token included: Eq. (1). Throws std::invalid_argument, with the
   /// cache as it was, unless all three have width d and finite entries. The
-  /// result is NaN where a score overflows.
+  /// result is NaN if the largest score overflows.
   Vector step(const VectorRef& q, const VectorRef& k, const VectorRef& v) {
     for (const VectorRef* const x : {&q, &k, &v}) {
       require(x->size() == width_, "KvCache::step: need width ", width_,
