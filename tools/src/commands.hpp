@@ -50,8 +50,9 @@ int doctor(const Context& context);
 
 // Practice. An empty `id` means the question that is being practised.
 int start(const Context& context, const std::string& id);
-int check(const Context& context, const std::string& id);
-int watch(const Context& context, const std::string& id, bool once);
+// `quick` leaves out the second build, with sanitizers.
+int check(const Context& context, const std::string& id, bool quick);
+int watch(const Context& context, const std::string& id, bool once, bool quick);
 int hint(const Context& context, const std::string& id);
 int why(const Context& context, const std::string& id);
 int diff(const Context& context, const std::string& id, bool yes);

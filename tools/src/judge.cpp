@@ -605,17 +605,31 @@ std::vector<Judgement> Judge::judge(const std::vector<Trial>& trials,
   return judgements;
 }
 
-Judgement Judge::judge_fully(
-    const Trial& trial, const std::function<void(const Judgement&)>& first) {
-  const FolderLock lock(workspace_.build() / "practice" / "locks" /
-                            trial.question.section / trial.question.slug,
-                        progress_);
+fs::path Judge::lock_folder(const Question& question) const {
+  return workspace_.build() / "practice" / "locks" / question.section /
+         question.slug;
+}
+
+/// The first verdict, with the time it took.
+Judgement Judge::timed(const Trial& trial) {
   prepare(trial.question);
   const auto began = std::chrono::steady_clock::now();
   Judgement judgement = judge({trial}).front();
   judgement.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began)
           .count();
+  return judgement;
+}
+
+Judgement Judge::judge_quickly(const Trial& trial) {
+  const FolderLock lock(lock_folder(trial.question), progress_);
+  return timed(trial);
+}
+
+Judgement Judge::judge_fully(
+    const Trial& trial, const std::function<void(const Judgement&)>& first) {
+  const FolderLock lock(lock_folder(trial.question), progress_);
+  Judgement judgement = timed(trial);
   const bool again = judgement.standing == Standing::solved ||
                      judgement.standing == Standing::crashed;
   if (!again) return judgement;

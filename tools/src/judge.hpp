@@ -97,9 +97,11 @@ class Judge {
   /// not compile.
   fs::path build_optimised(const Trial& trial);
 
-  /// The verdict with the sanitised build, which runs only when all claims
-  /// hold, or to find out why something crashed. `first` sees the verdict
-  /// before that.
+  /// One trial, while no other wb judges the same question.
+  Judgement judge_quickly(const Trial& trial);
+
+  /// The same with the sanitised build, which runs only when all claims hold,
+  /// or to find out why something crashed. `first` sees the verdict before.
   Judgement judge_fully(const Trial& trial,
                         const std::function<void(const Judgement&)>& first);
 
@@ -126,6 +128,8 @@ class Judge {
                       double patience) const;
 
   Judgement conclude(const Run& run, Demand demand) const;
+  Judgement timed(const Trial& trial);
+  fs::path lock_folder(const Question& question) const;
   Judgement with_sanitizers(const Trial& trial, Judgement judgement);
   fs::path folder(const Trial& trial, const Flavour& flavour) const;
 

@@ -28,6 +28,7 @@ struct Arguments {
   std::string shell;
   std::vector<std::string> words;
   bool once = false;
+  bool quick = false;
   bool yes = false;
   int to = 0;
   VerifyOptions verify;
@@ -97,6 +98,10 @@ void add_practice_verbs(CLI::App& app, Arguments& arguments) {
     sub->add_option("id", arguments.question,
                     "a question; the one you are at when left out");
     const std::string name = verb;
+    if (name == "watch" || name == "check") {
+      sub->add_flag("--quick", arguments.quick,
+                    "without the second build, with sanitizers");
+    }
     if (name == "watch") {
       sub->add_flag("--once", arguments.once, "judge once, for editors");
     } else if (name == "undo") {
@@ -143,8 +148,9 @@ std::optional<int> practise(const Context& context, const std::string& verb,
                             const Arguments& arguments) {
   const std::string& id = arguments.question;
   if (verb == "start") return start(context, id);
-  if (verb == "check") return check(context, id);
-  if (verb == "watch") return watch(context, id, arguments.once);
+  if (verb == "check") return check(context, id, arguments.quick);
+  if (verb == "watch")
+    return watch(context, id, arguments.once, arguments.quick);
   if (verb == "hint") return hint(context, id);
   if (verb == "why") return why(context, id);
   if (verb == "diff") return diff(context, id, arguments.yes);

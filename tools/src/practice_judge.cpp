@@ -78,9 +78,9 @@ Line claim_line(const ClaimResult& claim, bool unicode) {
 /// One round of the judge, from the file to the log.
 class Round {
  public:
-  Round(const Context& context, const Question& question)
-      : context_(context),
-        question_(question),
+  Round(const Context& context, const Question& question, bool quick = false)
+      : question_(question),
+        quick_(quick),
         attempts_(context.workspace),
         progress_(context.messages),
         build_(context.workspace, "debug", progress_),
@@ -94,8 +94,9 @@ class Round {
   Judgement run(const std::function<void(const Judgement&)>& first) {
     judged_ = attempts_.text(question_);
     const int version = attempts_.keep(question_, judged_);
-    const Judgement judgement = judge_.judge_fully(
-        {question_, "attempt", judged_, attempts_.name(question_)}, first);
+    const Trial trial{question_, "attempt", judged_, attempts_.name(question_)};
+    const Judgement judgement =
+        quick_ ? judge_.judge_quickly(trial) : judge_.judge_fully(trial, first);
     progress_.clear();
     Event event;
     event.what = "judged";
@@ -112,8 +113,8 @@ class Round {
   int version() const { return version_; }
 
  private:
-  const Context& context_;
   const Question& question_;
+  bool quick_;
   Attempts attempts_;
   Progress progress_;
   Build build_;
@@ -278,19 +279,20 @@ Json judgement_json(const Judgement& judgement, const std::string& file,
                        {"note", judgement.note}});
 }
 
-int check(const Context& context, const std::string& id) {
+int check(const Context& context, const std::string& id, bool quick) {
   const Question question = practised(context, Attempts(context.workspace), id);
-  Round round(context, question);
+  Round round(context, question, quick);
   const Judgement judgement =
       round.run([&](const Judgement& first) { announce(context, first); });
   report(context, round, question, judgement, false);
   return exit_code(judgement.standing);
 }
 
-int watch(const Context& context, const std::string& id, bool once) {
-  if (once) return check(context, id);
+int watch(const Context& context, const std::string& id, bool once,
+          bool quick) {
+  if (once) return check(context, id, quick);
   const Question question = practised(context, Attempts(context.workspace), id);
-  Round round(context, question);
+  Round round(context, question, quick);
   for (;;) {
     const Judgement judgement =
         round.run([&](const Judgement& first) { announce(context, first); });

@@ -180,6 +180,9 @@ TEST_CASE("the verdicts") {
   CHECK(solved.at("verdict") == "SOLVED");
   CHECK(solved.at("holding") == 3);
   CHECK(solved.at("sanitised") == true);
+  const Outcome quick = checkout().wb({"check", "--quick", "--json"});
+  CHECK(quick.code == exit_ok);
+  CHECK(json::parse(quick.output).at("sanitised") == false);
   // A file that equals the reference to the last byte is judged as well.
   CHECK(verdict("  // solution:begin\n" + kBody + "  // solution:end\n",
                 exit_ok) == "SOLVED");
