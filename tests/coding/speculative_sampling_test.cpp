@@ -88,7 +88,7 @@ TEST_SUITE("coding/speculative_sampling") {
   TEST_CASE("output_follows_the_target") {
     std::mt19937_64 rng(1);
     double worst = 0.0;
-    for (int pair = 0; pair < 5; ++pair) {
+    for (std::uint64_t pair = 0; pair < 5; ++pair) {
       CAPTURE(pair);
       const Vector target = random_probabilities(4, rng);
       const Vector draft = random_probabilities(4, rng);
@@ -120,7 +120,7 @@ TEST_SUITE("coding/speculative_sampling") {
     CHECK(deviation(accepted, 20000.0, 0.6) < 5.0);
 
     std::mt19937_64 rng(3);
-    for (int pair = 0; pair < 5; ++pair) {
+    for (std::uint64_t pair = 0; pair < 5; ++pair) {
       const Vector p = random_probabilities(5, rng);
       const Vector q = random_probabilities(5, rng);
       CHECK(deviation(outcomes(p, q, 10000, 20 + pair)(5), 10000.0,
