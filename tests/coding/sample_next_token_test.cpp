@@ -26,16 +26,17 @@ Vector logs(const std::vector<double>& p) {
   return z;
 }
 
-/// How often each token is drawn. A token that does not exist counts as none.
+/// How often each token is drawn. A token that does not exist spoils them all.
 template <class Draw>
 std::vector<double> counts(std::size_t vocabulary, int draws,
                            const Draw& draw) {
   std::vector<double> count(vocabulary, 0.0);
   for (int i = 0; i < draws; ++i) {
     const int token = draw();
-    if (token >= 0 && static_cast<std::size_t>(token) < vocabulary) {
-      ++count[static_cast<std::size_t>(token)];
+    if (token < 0 || static_cast<std::size_t>(token) >= vocabulary) {
+      return std::vector<double>(vocabulary, kNaN);
     }
+    ++count[static_cast<std::size_t>(token)];
   }
   return count;
 }
