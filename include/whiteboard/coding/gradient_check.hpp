@@ -25,14 +25,14 @@
 
 namespace whiteboard::coding {
 
-/// The largest |g - n| / max(1e-8, |g| + |n|) over the coordinates, Eq. (2),
+/// The largest |g - n| / max(1e-8, |g| + |n|) over the coordinates, Eq. (1),
 /// where n is the central difference of `f` with step h max(1, |x(i)|). Between
 /// 0 and 1: in double, below 1e-7 is right, above 1e-3 is a bug, and a value in
 /// between wants a look at f.
 ///
 /// Throws std::invalid_argument when x is empty, when x and gradient differ in
-/// size, when either or a value of `f` is not finite, and unless h is finite
-/// and > 0.
+/// size, when either or a value of `f` is not finite, when n overflows, and
+/// unless h is finite and > 0.
 ///
 ///     const auto f = [](const Vector& x) { return x.squaredNorm(); };
 ///     gradient_check(f, x, 2.0 * x);  // 1e-11 or so
@@ -58,11 +58,10 @@ inline double gradient_check(const std::function<double(const Vector&)>& f,
     moved(i) = x(i) - step;
     const double below = f(moved);
     moved(i) = x(i);
-    // max() would skip a NaN, and a NaN must not pass.
-    require(std::isfinite(above) && std::isfinite(below),
-            "gradient_check: f is ", above, " and ", below,
-            " around coordinate ", i);
     const double n = (above - below) / (2.0 * step);
+    // max() below would skip a NaN, and a NaN must not pass.
+    require(std::isfinite(n), "gradient_check: f is ", above, " and ", below,
+            " around coordinate ", i);
     const double g = gradient(i);
     const double size = std::max(1e-8, std::abs(g) + std::abs(n));
     worst = std::max(worst, std::abs(g - n) / size);
