@@ -1,5 +1,5 @@
 // What lies between k-means as written in an interview and k-means as used?
-// Twenty iterations from the same centres: the answer of coding/k_means, and
+// Up to twenty moves from the same centres: the answer of coding/k_means, and
 // the two of algorithms/k_means, which take the distances from a matrix product
 // or skip most of them by Hamerly's bound.
 //
@@ -17,7 +17,7 @@ using namespace whiteboard;
 
 namespace {
 
-constexpr int kIterations = 20;
+constexpr int kIterations = 20;  // at most
 
 /// n samples around k centres that overlap a little; the order is mixed.
 Matrix clustered(Eigen::Index n, Eigen::Index k, Eigen::Index d) {
