@@ -267,7 +267,7 @@ TEST_SUITE("coding/k_fold_cross_validation") {
   }
 
   TEST_CASE("training_sets_overlap") {
-    for (const std::size_t k : {2, 3, 5, 10}) {
+    for (const std::size_t k : {2u, 3u, 5u, 10u}) {
       CAPTURE(k);
       const auto folds = k_fold(90, k, true, 2);
       REQUIRE(folds.size() == k);

@@ -127,7 +127,7 @@ TEST_SUITE("coding/one_hot_encoding") {
 
   TEST_CASE("dummy_trap") {
     std::mt19937_64 rng(1);
-    for (const std::size_t k : {2, 3, 7}) {
+    for (const std::size_t k : {2u, 3u, 7u}) {
       CAPTURE(k);
       const Strings names = numbered(k);
       Strings values = names;  // each at least once
