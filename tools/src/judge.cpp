@@ -1,9 +1,13 @@
 #include "judge.hpp"
 
 #include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstdlib>
 
 #include "error.hpp"
 #include "folder_lock.hpp"
@@ -116,6 +120,24 @@ std::string place_in(const std::string& output, const std::string& name) {
   return output.substr(at, end - at);
 }
 
+/// Holds a folder for each process that judges, named by its number.
+fs::path work_folder(const Workspace& workspace) {
+  return workspace.build() / "practice" / "work";
+}
+
+/// Removes what judges left that are no more.
+void remove_leftovers(const fs::path& folder) {
+  std::error_code none;
+  std::vector<fs::path> dead;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    const int process = std::atoi(entry.path().filename().c_str());
+    if (process <= 0 || (::kill(process, 0) != 0 && errno == ESRCH)) {
+      dead.push_back(entry.path());
+    }
+  }
+  for (const auto& path : dead) fs::remove_all(path, none);
+}
+
 Standing standing_of(const std::vector<ClaimResult>& claims) {
   const auto any = [&](auto... verdicts) {
     return std::any_of(claims.begin(), claims.end(), [&](const auto& c) {
@@ -184,7 +206,14 @@ const ClaimResult* Judgement::first_failing() const {
 }
 
 Judge::Judge(const Workspace& workspace, Build& build, Progress& progress)
-    : workspace_(workspace), build_(build), progress_(progress) {}
+    : workspace_(workspace), build_(build), progress_(progress) {
+  remove_leftovers(work_folder(workspace));
+}
+
+Judge::~Judge() {
+  std::error_code none;
+  fs::remove_all(work_folder(workspace_) / std::to_string(::getpid()), none);
+}
 
 const Kit& Judge::kit(const Flavour& flavour) {
   for (const auto& kit : kits_) {
@@ -203,7 +232,7 @@ const Answer& Judge::answer(const Question& question) {
 }
 
 fs::path Judge::folder(const Trial& trial, const Flavour& flavour) const {
-  return workspace_.build() / "practice" / "work" /
+  return work_folder(workspace_) / std::to_string(::getpid()) /
          fmt::format("O{}{}", flavour.optimisation,
                      flavour.sanitised ? "-sanitised" : "") /
          trial.question.section / trial.question.slug / trial.label;

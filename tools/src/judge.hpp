@@ -78,6 +78,9 @@ struct Census {
 class Judge {
  public:
   Judge(const Workspace& workspace, Build& build, Progress& progress);
+  Judge(const Judge&) = delete;
+  Judge& operator=(const Judge&) = delete;
+  ~Judge();
 
   /// Makes everything ready for these questions: compilers, main(), and what
   /// their references do. Returns what is wrong, by id: a reference that does
