@@ -214,11 +214,12 @@ TEST_SUITE("coding/lfu_cache") {
     LfuCache<int, int> cache(10);
     for (int key = 0; key < 9; ++key) {
       cache.put(key, key);
-      cache.get(key);
+      CHECK(cache.get(key) == key);
     }
     std::vector<int> alternating;
     for (int i = 0; i < 1000; ++i) alternating.push_back(100 + i % 2);
     CHECK(hits(cache, alternating) == 0);
+    CHECK(cache.get(8) == 8);  // the nine are still there
     // Least recently used gives up the nine, and misses twice.
     Lru lru(10);
     for (int key = 0; key < 9; ++key) lru.put(key, key);
