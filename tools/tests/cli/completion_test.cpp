@@ -30,7 +30,7 @@ TEST_CASE("bash completes verbs and ids") {
                             " completion bash); COMP_WORDS=(" +
                             std::string(WB_COMPANION);
   const std::string print = "; _wb; printf '%s\\n' \"${COMPREPLY[@]}\"";
-  CHECK(shell("bash", setup + " st); COMP_CWORD=1" + print).output ==
+  CHECK(shell("bash", setup + " stud); COMP_CWORD=1" + print).output ==
         "study\n");
   CHECK(shell("bash", setup + " study ma); COMP_CWORD=2" + print).output ==
         "maths/good\n");
