@@ -14,36 +14,6 @@
 namespace wb {
 namespace {
 
-/// Nothing of the library is in it: a test must be able to read another copy.
-constexpr std::string_view kPrecompiled = R"(#include <support/claims.hpp>
-
-#include <Eigen/Core>
-#if __has_include(<xtensor/containers/xtensor.hpp>)
-#include <xtensor/containers/xtensor.hpp>
-#else
-#include <xtensor/xtensor.hpp>
-#endif
-
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <limits>
-#include <map>
-#include <numeric>
-#include <random>
-#include <set>
-#include <span>
-#include <sstream>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-#include <vector>
-)";
-
 /// Includes, definitions and the standard of a compile command; the library's
 /// own folder is left out.
 std::vector<std::string> project_flags(const CompileCommand& command,
@@ -72,7 +42,7 @@ std::uint64_t support_fingerprint(const Workspace& workspace) {
     files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
-  std::uint64_t hash = fnv1a(kPrecompiled);
+  std::uint64_t hash = fnv1a("");
   for (const auto& file : files) hash = fnv1a(read_file(file), hash);
   return hash;
 }
@@ -149,9 +119,7 @@ std::vector<std::string> Kit::base(const std::string& compiler) const {
 /// Builds main(), the precompiled header and a program: a sanitizer's run-time
 /// library may be missing where the compiler is not. What went wrong, or "".
 std::string Kit::build_parts(Progress& progress) const {
-  const fs::path header = folder_ / "precompiled.hpp";
   const fs::path probe = folder_ / "probe.cpp";
-  write_file(header, kPrecompiled);
   write_file(probe, "int main() {}\n");
   const auto step = [&](const std::vector<std::string>& words) {
     Command command;
@@ -159,9 +127,13 @@ std::string Kit::build_parts(Progress& progress) const {
     command.argv.insert(command.argv.end(), words.begin(), words.end());
     return command;
   };
-  Command precompile = step({"-x", "c++-header", header.string(), "-o",
-                             header.string() + (clang_ ? ".pch" : ".gch")});
+  // g++ looks for a .gch beside the header that it is told to include.
+  const fs::path header = folder_ / "judged.hpp";
+  write_file(header, "#include <support/judged.hpp>\n");
+  Command precompile =
+      step({"-x", "c++-header", header.string(), "-o", precompiled()});
   if (clang_) precompile.argv.emplace_back("-fpch-instantiate-templates");
+  if (header_object_) precompile.argv.emplace_back("-fpch-codegen");
   const Command main =
       step({"-c", workspace_.path("tests/support/main.cpp").string(), "-o",
             (folder_ / "main.o").string()});
@@ -173,7 +145,25 @@ std::string Kit::build_parts(Progress& progress) const {
   for (const auto& outcome : outcomes) {
     if (!outcome.ok()) return outcome.output;
   }
-  return "";
+  if (!header_object_) return "";
+  // Sections of their own, since some of the functions refer to what the
+  // standard library keeps to itself: the linker drops those, as nobody calls
+  // them.
+  Command object;
+  object.argv = {compiler_, "-ffunction-sections", "-c", precompiled(),
+                 "-o",      header_object()};
+  progress.update("getting the judge ready, once", 0, 0);
+  const Outcome outcome = run(object);
+  progress.clear();
+  return outcome.ok() ? "" : outcome.output;
+}
+
+std::string Kit::precompiled() const {
+  return (folder_ / "judged.hpp").string() + (clang_ ? ".pch" : ".gch");
+}
+
+std::string Kit::header_object() const {
+  return (folder_ / "judged.o").string();
 }
 
 /// Makes the kit with `compiler`, if that has not been done; what went wrong,
@@ -182,6 +172,7 @@ std::string Kit::make(const std::string& compiler, Progress& progress) {
   const std::string version = version_of(compiler);
   clang_ = version.find("clang") != version.npos;
   compiler_ = compiler;
+  header_object_ = clang_ && lld_ && flavour_ == Flavour{};
   std::uint64_t hash = fnv1a(version, support_fingerprint(workspace_));
   for (const auto& word : base(compiler)) hash = fnv1a(word + "\n", hash);
   fingerprint_ = hex(hash);
@@ -197,10 +188,10 @@ std::string Kit::make(const std::string& compiler, Progress& progress) {
 Command Kit::compile(const fs::path& source, const fs::path& folder) const {
   Command command;
   command.argv = base(compiler_);
-  const std::string header = (folder_ / "precompiled.hpp").string();
+  const std::string header = (folder_ / "judged.hpp").string();
   const std::vector<std::string> rest{"-I" + (folder / "include").string(),
                                       clang_ ? "-include-pch" : "-include",
-                                      clang_ ? header + ".pch" : header,
+                                      clang_ ? precompiled() : header,
                                       "-c",
                                       source.string(),
                                       "-o",
@@ -222,6 +213,10 @@ Command Kit::link(const fs::path& folder) const {
     command.argv.emplace_back("-fsanitize=address,undefined");
   }
   if (lld_ && clang_) command.argv.emplace_back("-fuse-ld=lld");
+  if (header_object_) {
+    command.argv.push_back(header_object());
+    command.argv.emplace_back("-Wl,--gc-sections");
+  }
   command.seconds = 60.0;
   return command;
 }

@@ -49,6 +49,8 @@ class Kit {
   std::string make(const std::string& compiler, Progress& progress);
   std::string build_parts(Progress& progress) const;
   std::vector<std::string> base(const std::string& compiler) const;
+  std::string precompiled() const;
+  std::string header_object() const;
 
   const Workspace& workspace_;
   Flavour flavour_;
@@ -58,6 +60,9 @@ class Kit {
   fs::path folder_;
   bool clang_ = false;
   bool lld_ = false;
+  /// The code of the precompiled header is compiled once, with it, and not
+  /// with every test: a linear-algebra test then takes a third of the time.
+  bool header_object_ = false;
 };
 
 /// The first of the programs that PATH has.
