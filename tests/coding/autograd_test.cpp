@@ -270,6 +270,10 @@ TEST_SUITE("coding/autograd extra") {
     zero.relu().backward();
     CHECK(zero.grad() == 0.0);
     CHECK(zero.relu().data() == 0.0);
+    const Value one = zero.pow(0.0);
+    CHECK(one.data() == 1.0);
+    one.backward();
+    CHECK(zero.grad() == 0.0);
   }
 
   TEST_CASE("NaN and infinity pass as in any expression") {

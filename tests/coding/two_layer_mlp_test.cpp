@@ -165,6 +165,7 @@ TEST_SUITE("coding/two_layer_mlp") {
       descend(random, forward_backward(random, X, y).grad, 0.1);
     }
     CHECK(close(zero.W1, Matrix::Zero(3, 4)));
+    CHECK(close(zero.b1, Vector::Zero(4)));
     CHECK(close(zero.W2, Matrix::Zero(4, 2)));
     CHECK(zero.b2.cwiseAbs().maxCoeff() > 0.0);
     // Rounding may differ between columns; a training of 1000 steps may

@@ -79,9 +79,10 @@ class Value {
     // solution:end
   }
 
-  /// This number to a fixed power.
+  /// This number to a fixed power; x^0 is 1 everywhere, with derivative 0.
   Value pow(double exponent) const {
     // solution:begin
+    if (exponent == 0.0) return Value(1.0, {node_, 0.0});
     return Value(std::pow(data(), exponent),
                  {node_, exponent * std::pow(data(), exponent - 1.0)});
     // solution:end
