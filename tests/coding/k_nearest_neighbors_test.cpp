@@ -87,11 +87,11 @@ TEST_SUITE("coding/k_nearest_neighbors") {
     std::mt19937_64 rng(1);
     const Index n = 24;
     int wrong = 0, asked = 0;
-    for (int problem = 0; problem < 20; ++problem) {
+    for (int problem = 0; problem < 10; ++problem) {
       const bool on_grid = problem % 2 == 0;
       const Matrix X = on_grid ? grid(n, 3, 3, rng) : gaussian(n, 3, rng);
       const VectorXi y = random_labels(n, -1, 3, rng);
-      for (int q = 0; q < 50; ++q) {
+      for (int q = 0; q < 20; ++q) {
         const Vector query =
             (on_grid ? grid(1, 3, 3, rng) : gaussian(1, 3, rng)).row(0);
         for (Index k = 1; k <= n; ++k, ++asked) {
@@ -101,7 +101,7 @@ TEST_SUITE("coding/k_nearest_neighbors") {
     }
     EVIDENCE("queries times k", asked);
     EVIDENCE("answers that differ", wrong);
-    CHECK(asked == 24'000);
+    CHECK(asked == 4'800);
     CHECK(wrong == 0);
   }
 
@@ -277,7 +277,7 @@ TEST_SUITE("coding/k_nearest_neighbors") {
     // scores are near 1e16 and rounded to 2 or more.
     std::mt19937_64 rng(6);
     int wrong = 0, asked = 0;
-    for (const Index n : {1, 7, 8, 9, 100, 511, 512, 513, 1100}) {
+    for (const Index n : {1, 7, 8, 9, 100, 513}) {
       for (const bool far : {false, true}) {
         Matrix X = far ? gaussian(n, 3, rng) : grid(n, 3, 6, rng);
         for (Index i = 0; i < n && far; ++i) {
@@ -292,7 +292,8 @@ TEST_SUITE("coding/k_nearest_neighbors") {
           if (k < 1 || k > n) continue;
           const VectorXi got = knn_predict_all(X, y, queries, k);
           REQUIRE(got.size() == 130);
-          for (Index i = 0; i < 130; i += 3, ++asked) {
+          const Index step = n > 100 ? 43 : 3;
+          for (Index i = 0; i < 130; i += step, ++asked) {
             wrong += got(i) != by_full_sort(X, y, queries.row(i), k);
           }
         }
@@ -302,7 +303,7 @@ TEST_SUITE("coding/k_nearest_neighbors") {
     // distances are exact. Rows far from the query on all sides, at distances
     // that differ by what the scores are rounded to; then a query far from all
     // rows, where all are at equal distances but not at equal scores.
-    for (int trial = 0; trial < 40; ++trial) {
+    for (int trial = 0; trial < 20; ++trial) {
       Matrix near = Matrix::Ones(199, 6);
       Matrix around = grid(199, 3, 6, rng);
       for (Index i = 0; i < 199; ++i) {
@@ -322,7 +323,7 @@ TEST_SUITE("coding/k_nearest_neighbors") {
     }
     EVIDENCE("queries compared", asked);
     EVIDENCE("labels that differ", wrong);
-    CHECK(asked > 2000);
+    CHECK(asked > 500);
     CHECK(wrong == 0);
   }
 }
