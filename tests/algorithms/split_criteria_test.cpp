@@ -395,6 +395,59 @@ TEST_SUITE("algorithms/split_criteria") {
 }
 
 TEST_SUITE("algorithms/split_criteria extra") {
+  TEST_CASE("a gain must beat the best by more than rounding") {
+    const ImpurityCriterion gini_criterion;
+    const Vector left{{2.0, 1.0}}, right{{1.0, 4.0}};
+    const double before = gini_criterion.score(left + right);
+    const auto gain = [&](const std::optional<Split>& best) {
+      return gain_above(best, left, right, before, gini_criterion);
+    };
+    const std::optional<double> first = gain({});
+    REQUIRE(first.has_value());
+    // 8 times 30/64 less 4/3 less 8/5.
+    CHECK(close(*first, 3.75 - 4.0 / 3.0 - 1.6, {.abs = 1e-14}));
+    CHECK(!gain(Split{.gain = *first}).has_value());
+    CHECK(!gain(Split{.gain = *first * (1.0 - 1e-14)}).has_value());
+    CHECK(gain(Split{.gain = *first * (1.0 - 1e-9)}).has_value());
+    // Equal mixes: what rounding leaves is 0.
+    const Vector third{{0.1, 0.2, 0.3}};
+    const auto none =
+        gain_above({}, third, third * 7.0, gini_criterion.score(third * 8.0),
+                   gini_criterion);
+    REQUIRE(none.has_value());
+    CHECK(*none == 0.0);
+  }
+
+  TEST_CASE("a threshold separates its two values") {
+    CHECK(threshold_between(1.0, 2.0) == 1.5);
+    const double up = std::nextafter(1.0, 2.0);
+    for (const double low : {1.0, up}) {
+      const double high = std::nextafter(low, 2.0);
+      CHECK(threshold_between(low, high) == low);
+    }
+    const double infinity = std::numeric_limits<double>::infinity();
+    CHECK(threshold_between(1.0, infinity) == infinity);
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    CHECK(Split{.threshold = 1.0}.goes_left(1.0));
+    CHECK(!Split{.threshold = 1.0}.goes_left(up));
+    CHECK(!Split{.threshold = 1.0}.goes_left(nan));
+    CHECK(Split{.threshold = 1.0, .missing_left = true}.goes_left(nan));
+  }
+
+  TEST_CASE("columns are sorted once and missing values come last") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const Matrix X{{3.0, 1.0}, {nan, 1.0}, {1.0, 0.0}, {nan, 1.0}, {2.0, nan}};
+    const TreeData data(X, Matrix::Ones(5, 1),
+                        Vector{{1.0, 2.0, 4.0, 8.0, 16.0}});
+    const Order want{{2, 4, 0, 1, 3}, {2, 0, 1, 3, 4}};
+    CHECK(close(data.order, want));
+    const std::array<int, 2> some = {1, 4};
+    CHECK(data.sum(some)(0) == 18.0);
+    CHECK(data.constant(some));
+    CHECK(!TreeData(X, X.rightCols(1), Vector::Ones(5))
+               .constant(std::array<int, 2>{0, 2}));
+  }
+
   TEST_CASE("an empty child changes nothing") {
     CHECK(close(decrease(Impurity::entropy, two(5, 3, 0, 0)), 0.0,
                 {.abs = 1e-15}));

@@ -23,8 +23,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace whiteboard::algorithms {
 
@@ -33,21 +35,20 @@ enum class Impurity { gini, entropy, misclassification };
 /// Impurity of a node with class counts c that are known to be >= 0 and not
 /// all 0, Eq. (1). Unchecked: a split search calls it for every threshold.
 inline double node_impurity(Impurity kind, const Vector& c) {
-  const double total = c.sum();
-  double sum = 0.0;
-  switch (kind) {
-    case Impurity::gini:
-      return 1.0 - c.squaredNorm() / (total * total);
-    case Impurity::entropy:
-      for (const double count : c) {
-        if (count <= 0.0) continue;  // p log p -> 0, but 0 * log 0 is NaN
-        sum -= count / total * std::log2(count / total);
-      }
-      return sum;
-    case Impurity::misclassification:
-      return 1.0 - c.maxCoeff() / total;
+  const std::span counts(c.data(), static_cast<std::size_t>(c.size()));
+  double total = 0.0, squares = 0.0, largest = 0.0, bits = 0.0;
+  for (const double count : counts) {
+    total += count;
+    squares += count * count;
+    largest = std::max(largest, count);
   }
-  return sum;
+  if (kind == Impurity::gini) return 1.0 - squares / (total * total);
+  if (kind == Impurity::misclassification) return 1.0 - largest / total;
+  for (const double count : counts) {
+    if (count <= 0.0) continue;  // p log p -> 0, but 0 * log 0 is NaN
+    bits -= count / total * std::log2(count / total);
+  }
+  return bits;
 }
 
 /// Throws std::invalid_argument unless there is a class and all counts are
@@ -158,6 +159,91 @@ struct VarianceCriterion {
   /// `sum` holds W and the sum of y. That of y squared cancels: it is the same
   /// for both children together as for the parent.
   double score(const Vector& sum) const { return sum(1) * sum(1) / sum(0); }
+};
+
+/// A number m with low <= m < high, halfway where doubles have such a number:
+/// of two neighbours the midpoint is one or the other. Infinite if `high` is.
+inline double threshold_between(double low, double high) {
+  const double middle = std::midpoint(low, high);
+  return middle == high && std::isfinite(high) ? low : middle;
+}
+
+/// A binary split of a node by one feature.
+struct Split {
+  Eigen::Index feature = 0;
+  double threshold = 0.0;     ///< x <= threshold goes left
+  bool missing_left = false;  ///< and so does NaN
+  double gain = 0.0;          ///< Eq. (6), in units of the weights
+
+  bool goes_left(double x) const {
+    return std::isnan(x) ? missing_left : x <= threshold;
+  }
+};
+
+/// Eq. (6) if that is above the gain of `best` by more than rounding, else
+/// nothing: ties go to the split tried first, on every machine. A criterion may
+/// forbid children, it then has a member allows(sum).
+template <class Criterion>
+std::optional<double> gain_above(const std::optional<Split>& best,
+                                 const Vector& left, const Vector& right,
+                                 double parent_score,
+                                 const Criterion& criterion) {
+  if constexpr (requires { criterion.allows(left); }) {
+    if (!criterion.allows(left) || !criterion.allows(right)) return {};
+  }
+  const double gain =
+      criterion.score(left) + criterion.score(right) - parent_score;
+  const double rounding = 1e-12 * (std::abs(parent_score) + std::abs(gain));
+  if (best && gain <= best->gain + rounding) return {};
+  return std::abs(gain) <= rounding ? 0.0 : gain;
+}
+
+/// Row j holds samples by ascending value of feature j, NaN last.
+using Order =
+    Eigen::Matrix<int, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// A training set as a split search wants it. Sorting is the expensive part and
+/// serves any number of searches, with other targets or weights.
+struct TreeData {
+  Matrix features;  ///< d x n, X transposed: a feature is contiguous
+  Order order;      ///< d x n
+  Matrix targets;   ///< n x s, what a criterion sums: t of Eq. (6)
+  Vector weights;   ///< n, a sample of weight 0 is absent
+
+  TreeData(const MatrixRef& X, Matrix t, Vector w)
+      : features(X.transpose()),
+        order(X.cols(), X.rows()),
+        targets(std::move(t)),
+        weights(std::move(w)) {
+    for (Eigen::Index j = 0; j < order.rows(); ++j) {
+      const double* const x = features.row(j).data();
+      int* const row = order.row(j).data();
+      std::iota(row, row + order.cols(), 0);
+      std::stable_sort(row, row + order.cols(), [x](int a, int b) {
+        return x[a] < x[b] || (std::isnan(x[b]) && !std::isnan(x[a]));
+      });
+    }
+  }
+
+  /// sum += sign w_i t_i. A plain loop: s is a handful.
+  void add(int i, double sign, Vector& sum) const {
+    const Eigen::Index s = targets.cols();
+    const double* const t = targets.data() + i * s;
+    const double weight = sign * weights(i);
+    double* const total = sum.data();
+    for (Eigen::Index k = 0; k < s; ++k) total[k] += weight * t[k];
+  }
+  Vector sum(std::span<const int> samples) const {
+    Vector total = Vector::Zero(targets.cols());
+    for (const int i : samples) add(i, 1.0, total);
+    return total;
+  }
+  /// No split of these can gain: all targets are the same.
+  bool constant(std::span<const int> samples) const {
+    return std::all_of(samples.begin(), samples.end(), [&](int i) {
+      return targets.row(i) == targets.row(samples[0]);
+    });
+  }
 };
 
 }  // namespace whiteboard::algorithms
