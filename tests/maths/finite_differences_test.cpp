@@ -186,7 +186,7 @@ TEST_SUITE("maths/finite_differences") {
 
   TEST_CASE("the_step_follows_the_size_of_x") {
     const auto square = [](const Vector& x) { return x(0) * x(0); };
-    // Above a power of 2 the spacing doubles: 1 - 1e-16 would be another number.
+    // Above a power of 2 the spacing doubles: 1 - 1e-16 is another number.
     CHECK_THROWS_AS(forward_difference(square, Vector{{1.0}}, 1e-16),
                     std::invalid_argument);
     const Vector x{{1e8}};

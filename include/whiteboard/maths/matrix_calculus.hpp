@@ -102,7 +102,7 @@ struct LinearGradients {
   Vector db;  ///< m, by the bias
 };
 
-/// Of a loss by the three arguments of Y = X W + 1 b^T, from that by Y, Eq. (7).
+/// Of a loss by the arguments of Y = X W + 1 b^T, from that by Y, Eq. (7).
 /// A mean over the batch has its 1 / n in dY. Throws unless the shapes fit.
 inline LinearGradients linear_backward(const MatrixRef& X, const MatrixRef& W,
                                        const MatrixRef& dY) {
