@@ -303,6 +303,10 @@ TEST_SUITE("maths/norms extra") {
       CHECK(lp_norm(Vector{{0.0, 1e-300, 0.0}}, p) > 0.0);
       CHECK(lp_norm(Vector{{-2.0}}, p) == 2.0);
     }
+    const Matrix one{{-2.0}};  // all norms of a single entry agree
+    CHECK(operator_norm_1(one) == 2.0);
+    CHECK(operator_norm_inf(one) == 2.0);
+    CHECK(spectral_norm(one) == 2.0);
     CHECK(spectral_norm(Matrix::Zero(2, 3)) == 0.0);
     CHECK(nuclear_norm(Matrix::Zero(2, 3)) == 0.0);
     CHECK(frobenius_norm(Matrix::Zero(2, 3)) == 0.0);
