@@ -1,0 +1,44 @@
+// Builds the site: the pages with VitePress, the reader's script with Vite.
+import fs from 'node:fs'
+import path from 'node:path'
+import { build as bundle } from 'vite'
+import { build } from 'vitepress'
+import { outFolder, root, siteFolder } from '../lib/paths.js'
+
+/// Refuses to build into a folder that holds something else: VitePress empties it.
+function checkOutFolder() {
+  if (!fs.existsSync(outFolder)) return
+  const inside = fs.readdirSync(outFolder)
+  const ours = inside.length === 0 || inside.includes('site.js')
+  if (!ours || root.startsWith(outFolder)) {
+    throw new Error(`${outFolder} holds other files; choose an empty folder`)
+  }
+}
+
+async function bundleScript() {
+  await bundle({
+    configFile: false,
+    logLevel: 'warn',
+    publicDir: false,
+    build: {
+      outDir: outFolder,
+      emptyOutDir: false,
+      lib: {
+        entry: path.join(siteFolder, 'client/main.js'),
+        formats: ['es'],
+        fileName: () => 'site.js'
+      }
+    }
+  })
+}
+
+try {
+  checkOutFolder()
+  await build(siteFolder)
+  await bundleScript()
+  fs.copyFileSync(path.join(siteFolder, 'icon.svg'), path.join(outFolder, 'icon.svg'))
+  process.exit(0)  // VitePress keeps its highlighter alive
+} catch (error) {
+  console.error(`site: ${error.message}`)
+  process.exit(1)
+}
