@@ -125,8 +125,7 @@ Lines bench_lines(const BenchReport& report, int width) {
   return lines;
 }
 
-std::string bench_document(const Question& question, const BenchReport& report,
-                           const RunStamp& stamp) {
+Json rows_json(const BenchReport& report) {
   Json rows = Json::array();
   for (const auto& row : report.rows) {
     const BenchRow* reference = report.reference(row);
@@ -142,12 +141,7 @@ std::string bench_document(const Question& question, const BenchReport& report,
          {"items_per_second", row.items},
          {"error", row.error}}));
   }
-  return Json::object({{"schema", 1},
-                       {"command", "bench"},
-                       {"id", question.id()},
-                       {"run", to_json(stamp)},
-                       {"rows", rows}})
-      .dump();
+  return rows;
 }
 
 /// Five interleaved repetitions of everything, so that a slow moment of the
@@ -231,8 +225,16 @@ int bench(const Context& context, const std::string& id) {
   const auto report = run_benchmark(
       build.folder() / "bench" / (question.id() + "_bench"), progress);
   const RunStamp stamp = make_stamp(context.workspace, build);
+  const Json rows = rows_json(report);
+  store_bench(context.workspace, stamp, question,
+              Json::object({{"rows", rows}}));
   if (context.json) {
-    write_output(bench_document(question, report, stamp));
+    write_output(Json::object({{"schema", 1},
+                               {"command", "bench"},
+                               {"id", question.id()},
+                               {"run", to_json(stamp)},
+                               {"rows", rows}})
+                     .dump());
   } else {
     Lines lines = bench_lines(report, context.output.width);
     lines.push_back({{fmt::format("medians of 5 interleaved runs, one thread; "

@@ -66,10 +66,13 @@ int verify_mistakes(const Context& context,
   Judge judge(context.workspace, build, progress);
   const auto results = try_mistakes(context.workspace, judge, questions);
   progress.clear();
+  build.configure();
+  const RunStamp stamp = make_stamp(context.workspace, build);
   int passed = 0;
   int failed = 0;
   Lines lines;
   for (const auto& result : results) {
+    store(context.workspace, stamp, result);
     append(lines, heading(result.question.id(), context.output.width));
     append(lines, mistakes_results_block(result, context.output.width));
     for (const auto& m : result.mistakes) ++(m.caught() ? passed : failed);

@@ -34,6 +34,11 @@ struct BundleOptions {
   bool attempt = false;  ///< the reader's file instead of the reference
 };
 
+struct SiteOptions {
+  std::string output;  ///< folder to build into, without serving it
+  int port = 5173;
+};
+
 /// Where one is, and the one next command.
 int home(const Context& context);
 
@@ -47,6 +52,7 @@ int lint(const Context& context);
 int bench(const Context& context, const std::string& id);
 int create(const Context& context, const std::string& id);
 int doctor(const Context& context);
+int site(const Context& context, const SiteOptions& options);
 
 // Practice. An empty `id` means the question that is being practised.
 int start(const Context& context, const std::string& id);

@@ -94,6 +94,7 @@ const std::vector<std::pair<std::string, std::string>>& verbs() {
       {"undo", "the version before this one"},
       {"reset", "the starter again; what you wrote is kept"},
       {"bundle", "a header and what it needs as one file"},
+      {"site", "the questions as a web site, on this machine"},
       {"test", "everything: claims, contract, consumers, examples, lint"},
       {"lint", "the rules of the project"},
       {"new", "all files of a new question, ready to build"},

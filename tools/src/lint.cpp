@@ -35,7 +35,16 @@ std::string question_of(const fs::path& path) {
   return "";
 }
 
-void lint_page_path(const fs::path& path, Findings& findings) {
+/// A page that the site needs beside the questions names its view; such pages
+/// lie in questions/ itself.
+bool is_page_of_site(const Workspace& workspace, const fs::path& path) {
+  return path.parent_path() == "questions" &&
+         read_file(workspace.path(path)).find("\nview: ") != std::string::npos;
+}
+
+void lint_page_path(const Workspace& workspace, const fs::path& path,
+                    Findings& findings) {
+  if (is_page_of_site(workspace, path)) return;
   const std::string section = path.parent_path().filename().string();
   if (std::distance(path.begin(), path.end()) != 3 || !is_section(section)) {
     findings.add(path, 0, "paths", "not in questions/<section>/");
@@ -47,7 +56,9 @@ void lint_page_path(const fs::path& path, Findings& findings) {
 
 void lint_path(const Workspace& workspace, const fs::path& path,
                Findings& findings) {
-  if (is_in(path, {"questions"})) return lint_page_path(path, findings);
+  if (is_in(path, {"questions"})) {
+    return lint_page_path(workspace, path, findings);
+  }
   const std::string id = question_of(path);
   if (!id.empty() && !workspace.has("questions/" + id + ".md")) {
     findings.add(path, 0, "paths",

@@ -33,6 +33,7 @@ struct Arguments {
   int to = 0;
   VerifyOptions verify;
   BundleOptions bundle;
+  SiteOptions site;
 };
 
 std::string about(const std::string& verb) {
@@ -79,6 +80,12 @@ void add_running_verbs(CLI::App& app, Arguments& arguments) {
       ->add_option("--timeout", arguments.verify.seconds,
                    "seconds that one claim may take")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  auto* site = add_verb(app, "site", "site --port 8080");
+  site->add_option("--out", arguments.site.output,
+                   "a folder to build into; nothing is served then");
+  site->add_option("--port", arguments.site.port, "the port to serve on")
+      ->check(CLI::Range(1, 65535))
       ->capture_default_str();
   add_verb(app, "test", "test");
   add_verb(app, "lint", "lint --json");
@@ -188,6 +195,7 @@ int dispatch(const CLI::App& app, const Arguments& arguments) {
   if (verb == "study") return study(context, arguments.question);
   if (verb == "bench") return bench(context, arguments.question);
   if (verb == "verify") return verify(context, arguments.verify);
+  if (verb == "site") return site(context, arguments.site);
   if (verb == "test") return test(context);
   if (verb == "lint") return lint(context);
   if (verb == "new") return create(context, arguments.question);

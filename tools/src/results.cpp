@@ -89,9 +89,30 @@ Json to_json(const MistakesOfQuestion& result) {
                        {"mistakes", list_json(result.mistakes)}});
 }
 
-fs::path stored_path(const Workspace& workspace, const Question& question) {
+/// `kind` is "" for claims, ".mistakes" or ".bench".
+fs::path stored_path(const Workspace& workspace, const Question& question,
+                     const std::string& kind = "") {
   return workspace.build() / "results" / question.section /
-         (question.slug + ".json");
+         (question.slug + kind + ".json");
+}
+
+/// The fingerprint of each of `files` that there is.
+Json fingerprints(const Workspace& workspace,
+                  const std::vector<fs::path>& files) {
+  Json hashes = Json::object();
+  for (const auto& file : files) {
+    if (!workspace.has(file)) continue;
+    hashes.set(file.string(), hex(fnv1a(read_file(workspace.path(file)))));
+  }
+  return hashes;
+}
+
+Json stored_document(const Workspace& workspace, const RunStamp& stamp,
+                     const std::vector<fs::path>& files, const Json& result) {
+  return Json::object({{"schema", kSchema},
+                       {"files", fingerprints(workspace, files)},
+                       {"run", to_json(stamp)},
+                       {"result", result}});
 }
 
 /// Of the files that a verdict depends on.
@@ -182,12 +203,29 @@ std::string mistakes_document(const std::vector<MistakesOfQuestion>& results) {
 
 void store(const Workspace& workspace, const RunStamp& stamp,
            const QuestionResult& result) {
-  const Json document =
-      Json::object({{"schema", kSchema},
-                    {"fingerprint", fingerprint(workspace, result.question)},
-                    {"run", to_json(stamp)},
-                    {"result", to_json(result)}});
-  write_file(stored_path(workspace, result.question), document.dump());
+  const Question& question = result.question;
+  Json document = stored_document(
+      workspace, stamp, {question.header(), question.test()}, to_json(result));
+  document.set("fingerprint", fingerprint(workspace, question));
+  write_file(stored_path(workspace, question), document.dump());
+}
+
+void store(const Workspace& workspace, const RunStamp& stamp,
+           const MistakesOfQuestion& result) {
+  if (!result.problem.empty()) return;
+  const Question& question = result.question;
+  std::vector<fs::path> files = workspace.patches(question);
+  files.insert(files.begin(), {question.header(), question.test()});
+  write_file(stored_path(workspace, question, ".mistakes"),
+             stored_document(workspace, stamp, files, to_json(result)).dump());
+}
+
+void store_bench(const Workspace& workspace, const RunStamp& stamp,
+                 const Question& question, const Json& result) {
+  write_file(stored_path(workspace, question, ".bench"),
+             stored_document(workspace, stamp,
+                             {question.header(), question.bench()}, result)
+                 .dump());
 }
 
 std::string to_string(Status status) {

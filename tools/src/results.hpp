@@ -33,9 +33,20 @@ std::string verify_document(const RunStamp& stamp,
 /// The document of `wb verify --mistakes --json`.
 std::string mistakes_document(const std::vector<MistakesOfQuestion>& results);
 
-/// Keeps one result in the build folder, for `wb list` and the site.
+// What is kept in the build folder for `wb list` and the site: one document a
+// question and kind of run, with the fingerprints of the files it depends on.
+
+/// build/results/<id>.json
 void store(const Workspace& workspace, const RunStamp& stamp,
            const QuestionResult& result);
+
+/// build/results/<id>.mistakes.json; nothing when nothing could be tried.
+void store(const Workspace& workspace, const RunStamp& stamp,
+           const MistakesOfQuestion& result);
+
+/// build/results/<id>.bench.json
+void store_bench(const Workspace& workspace, const RunStamp& stamp,
+                 const Question& question, const Json& result);
 
 enum class Status { never_run, stale, holds, fails };
 

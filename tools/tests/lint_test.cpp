@@ -114,6 +114,8 @@ TEST_SUITE("lint") {
     checkout.write("questions/README.md", "\n");
     CHECK(checkout.found() == "paths: not in questions/<section>/");
     fs::remove(checkout.root / "questions/README.md");
+    checkout.write("questions/index.md", "---\nview: home\n---\n");
+    CHECK(checkout.found().empty());
     checkout.write("include/whiteboard/x.hpp",
                    "// Question: a\n#pragma once\n");
     CHECK(has(checkout.found(), "paths: library headers are "));

@@ -4,10 +4,12 @@ import katexModule from '@vscode/markdown-it-katex'
 import { defineConfig } from 'vitepress'
 import { theme } from '../lib/highlight.js'
 import {
-  benchData, benchmarksData, claimsData, loadModel, overviewData, questionData
+  benchData, benchmarksData, claimsData, loadModel, overviewData, questionData,
+  showcaseData
 } from '../lib/model.js'
 import { pagePlugin } from '../lib/page-plugin.js'
 import { base, outFolder, questionsFolder, root } from '../lib/paths.js'
+import { unwantedPages } from '../lib/questions.js'
 import { searchIndex } from '../lib/search.js'
 
 const katexPlugin = katexModule.default ?? katexModule
@@ -16,7 +18,7 @@ let markdown
 
 /// What a page of front matter `view` shows beside its words.
 const views = {
-  home: () => overviewData(model),
+  home: front => ({ ...overviewData(model), showcase: showcaseData(model, front, markdown) }),
   overview: () => overviewData(model),
   claims: () => claimsData(model, markdown),
   benchmarks: () => benchmarksData(model)
@@ -31,7 +33,7 @@ function dataOf(pageData) {
     }
   }
   const { view } = pageData.frontmatter
-  return views[view] ? { view, data: views[view]() } : { view: 'page' }
+  return views[view] ? { view, data: views[view](pageData.frontmatter) } : { view: 'page' }
 }
 
 export default defineConfig({
@@ -41,6 +43,7 @@ export default defineConfig({
   base,
   mpa: true,  // every page is finished HTML: no framework runs at the reader's
   srcDir: path.relative(path.join(root, 'tools/site'), questionsFolder),
+  srcExclude: unwantedPages(),
   outDir: outFolder,
   cacheDir: path.join(root, 'build/site-cache'),
   head: [

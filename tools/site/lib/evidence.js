@@ -35,12 +35,7 @@ function changedFiles(files = {}) {
 function load(question, kind) {
   const name = `${question.slug}${kind}.json`
   const document = readJson(path.join(evidenceFolder, question.section, name))
-  // The answer's words do not change what was measured.
-  return document && {
-    ...document,
-    changed: changedFiles(document.files)
-      .filter(file => file !== question.files.answer)
-  }
+  return document && { ...document, changed: changedFiles(document.files) }
 }
 
 /// { claims, mistakes, bench }: the last run of each, or null.

@@ -2,7 +2,7 @@
 import { codePane } from './code-pane.js'
 import { loadEvidence, resultOf, standing } from './evidence.js'
 import { loadQuestions, sections } from './questions.js'
-import { copyable, markOf, stampText, toneOf } from './cards.js'
+import { claimCard, copyable, markOf, stampText, toneOf } from './cards.js'
 import { duration } from './text.js'
 import { sentenceHtml } from './maths.js'
 
@@ -39,6 +39,21 @@ export function overviewData({ sections, entries }) {
     return { ...section, questions: own.map(link), ...countsOf(own) }
   })
   return { sections: rows, total: countsOf(all) }
+}
+
+/// One question of the landing page's front matter: how it begins, and what
+/// one claim of it looks like.
+export function showcaseData({ entries }, { show, show_claim: claimId }, md) {
+  const entry = entries.get(`${show}.md`)
+  const claim = entry?.question.claims.find(({ id }) => id === claimId)
+  if (!claim) throw new Error(`questions/index.md: there is no claim ${show}#${claimId}`)
+  const card = claimCard(claim, entry.question, entry.evidence)
+  return {
+    ...link(entry),
+    minute: md.render(entry.question.parts['In one minute']),
+    claim: `<ul class="cards" role="list"><li class="${card.attributes.class}">${card.open}` +
+      `<p>${md.renderInline(claim.sentence)}</p>${card.close}</li></ul>`
+  }
 }
 
 const countsOf = entries => ({

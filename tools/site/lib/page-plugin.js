@@ -3,8 +3,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { claimCard, mistakeCard, runNote } from './cards.js'
+import { codeBlock } from './highlight.js'
 import { displayMaths, plainMaths } from './maths.js'
 import { questionsFolder, repository, root } from './paths.js'
+import { isPage } from './questions.js'
 import { escapeHtml } from './text.js'
 
 const kAlwaysOpen = new Set(['The task', 'Claims'])
@@ -48,20 +50,26 @@ function replaceItems(tokens, visit) {
   return out
 }
 
+/// What stands in the first paragraph of an item, without empty text before it.
+function firstChildren(body) {
+  const children = body.find(token => token.type === 'inline')?.children ?? []
+  while (children[0]?.type === 'text' && children[0].content === '') children.shift()
+  return children
+}
+
 /// Takes "**id**: " off the front of an item and returns the id.
 function takeId(body) {
-  const inline = body.find(token => token.type === 'inline')
-  const [open, id, close, rest] = inline?.children ?? []
+  const children = firstChildren(body)
+  const [open, id, close, rest] = children
   if (open?.type !== 'strong_open' || close?.type !== 'strong_close') return null
-  inline.children.splice(0, 3)
+  children.splice(0, 3)
   if (rest) rest.content = rest.content.replace(/^:\s*/, '')
   return id.content
 }
 
 /// Takes "*"question"*" off the front and returns the words and maths in it.
 function takeQuestion(body) {
-  const inline = body.find(token => token.type === 'inline')
-  const children = inline?.children ?? []
+  const children = firstChildren(body)
   const end = children.findIndex(token => token.type === 'em_close')
   if (children[0]?.type !== 'em_open' || end < 0) return null
   const asked = children.splice(0, end + 1).slice(1, -1)
@@ -209,11 +217,12 @@ function linkNames(state, names) {
 
 /// Where a relative link leads on the site: pages stay, files of the project
 /// are browsed in the repository, and what is nowhere leads nowhere.
-function resolveLink(href, page) {
+function resolveLink(href, from) {
   const [, target, anchor] = /^([^#?]*)(.*)$/.exec(decodeURI(href))
   if (target === '' || /^\w+:/.test(target)) return href
-  const file = path.resolve(questionsFolder, path.dirname(page), target)
-  if (fs.existsSync(file.replace(/\.html$/, '.md')) && file.startsWith(questionsFolder)) return href
+  const file = path.resolve(questionsFolder, path.dirname(from), target)
+  const page = path.relative(questionsFolder, file).replace(/\.html$/, '.md')
+  if (isPage(page)) return href
   if (!repository || !fs.existsSync(file)) return null
   return `${repository}/blob/HEAD/${path.relative(root, file)}${anchor}`
 }
@@ -262,6 +271,9 @@ export function pagePlugin(md, { find }) {
     tokens[index].info.trim() === 'math'
       ? displayMaths(tokens[index].content)
       : fence(tokens, index, options, env, self)
+
+  md.renderer.rules.code_block = (tokens, index) =>
+    codeBlock(tokens[index].content.trimEnd())
 
   const inline = md.renderer.rules.math_inline
   md.renderer.rules.math_inline = (tokens, index, options, env, self) =>

@@ -13,6 +13,10 @@ export const evidenceFolder = path.resolve(
 export const outFolder = path.resolve(
   process.env.WB_SITE_OUT || path.join(root, 'build/site'))
 
+/// "algorithms/k_means,coding/softmax": these questions alone, to look at one
+/// while it is written; everything when empty.
+export const only = (process.env.WB_SITE_ONLY || '').split(',').filter(Boolean)
+
 /// The path under which a host serves the site, with slashes at both ends.
 export const base = process.env.WB_SITE_BASE || '/'
 

@@ -3,7 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { parse as parseYaml } from 'yaml'
-import { questionsFolder, root } from './paths.js'
+import { only, questionsFolder, root } from './paths.js'
 import { words } from './text.js'
 
 const read = file => fs.readFileSync(path.join(root, file), 'utf8')
@@ -91,12 +91,29 @@ function loadQuestion(section, slug) {
   }
 }
 
-/// All questions, section by section, in the order of their names.
-export function loadQuestions() {
+/// [section, slug] of all questions, section by section, by their names.
+function questionNames() {
   return sections().flatMap(({ id: section }) => {
     const folder = path.join(questionsFolder, section)
     if (!fs.existsSync(folder)) return []
     return fs.readdirSync(folder).filter(name => name.endsWith('.md')).sort()
-      .map(name => loadQuestion(section, path.basename(name, '.md')))
+      .map(name => [section, path.basename(name, '.md')])
   })
+}
+
+const isWanted = ([section, slug]) =>
+  only.length === 0 || only.includes(`${section}/${slug}`)
+
+export const loadQuestions = () =>
+  questionNames().filter(isWanted).map(name => loadQuestion(...name))
+
+/// The pages that are left out when only some questions are wanted.
+export const unwantedPages = () =>
+  questionNames().filter(name => !isWanted(name)).map(name => `${name.join('/')}.md`)
+
+/// Is "algorithms/k_means.md" a page of the site?
+export function isPage(page) {
+  if (page.startsWith('..') || !page.endsWith('.md')) return false
+  return fs.existsSync(path.join(questionsFolder, page)) &&
+    (!page.includes('/') || isWanted(page.slice(0, -3).split('/')))
 }

@@ -5,14 +5,15 @@ import { build as bundle } from 'vite'
 import { build } from 'vitepress'
 import { outFolder, root, siteFolder } from '../lib/paths.js'
 
-/// Refuses to build into a folder that holds something else: VitePress empties it.
-function checkOutFolder() {
+/// Empties the folder of the last build; refuses one that holds anything else.
+function clearOutFolder() {
   if (!fs.existsSync(outFolder)) return
   const inside = fs.readdirSync(outFolder)
   const ours = inside.length === 0 || inside.includes('site.js')
   if (!ours || root.startsWith(outFolder)) {
     throw new Error(`${outFolder} holds other files; choose an empty folder`)
   }
+  for (const name of inside) fs.rmSync(path.join(outFolder, name), { recursive: true })
 }
 
 async function bundleScript() {
@@ -33,7 +34,7 @@ async function bundleScript() {
 }
 
 try {
-  checkOutFolder()
+  clearOutFolder()
   await build(siteFolder)
   await bundleScript()
   fs.copyFileSync(path.join(siteFolder, 'icon.svg'), path.join(outFolder, 'icon.svg'))
