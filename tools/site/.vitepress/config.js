@@ -2,7 +2,6 @@ import fs from 'node:fs'
 import path from 'node:path'
 import katexModule from '@vscode/markdown-it-katex'
 import { defineConfig } from 'vitepress'
-import { theme } from '../lib/highlight.js'
 import {
   benchData, benchmarksData, claimsData, loadModel, overviewData, questionData,
   showcaseData
@@ -11,6 +10,7 @@ import { pagePlugin } from '../lib/page-plugin.js'
 import { base, outFolder, questionsFolder, root } from '../lib/paths.js'
 import { unwantedPages } from '../lib/questions.js'
 import { searchIndex } from '../lib/search.js'
+import { fillSlots } from '../lib/slots.js'
 
 const katexPlugin = katexModule.default ?? katexModule
 const model = loadModel()
@@ -56,7 +56,7 @@ export default defineConfig({
     build: { rollupOptions: { external: ['vue', 'vue/server-renderer'] } }
   },
   markdown: {
-    theme,
+    highlight: code => code,  // lib/highlight.js does it
     attrs: { disable: true },  // {k} at the end of a line is a set
     linkify: false,
     config(md) {
@@ -68,6 +68,7 @@ export default defineConfig({
   transformPageData(pageData) {
     pageData.shown = dataOf(pageData)
   },
+  transformHtml: page => fillSlots(page),
   buildEnd() {
     fs.writeFileSync(path.join(outFolder, 'search.json'), searchIndex(model))
   }

@@ -29,10 +29,20 @@ function runHtml({ folded, first, last }, html, start) {
   const rows = []
   for (let n = first; n <= last; ++n) rows.push(lineHtml(html[n - 1], n, n > start))
   const block = `<pre><code>${rows.join('')}</code></pre>`
+  const what = first === 1 ? 'about the method' : 'of the solution'
   return folded
     ? `<details class="solution"><summary>${plural(last - first + 1, 'line')}` +
-      ` of the solution</summary>${block}</details>`
+      ` ${what}</summary>${block}</details>`
     : block
+}
+
+/// What an exercise's reader shall not see at once: the solution, and of the
+/// opening block all but what the letters mean, as in the starter.
+function spoilers(lines, solution) {
+  const symbols = lines.findIndex(line => line.startsWith('// Symbols:'))
+  const folds = new Set(solution)
+  for (let line = 1; line <= symbols; ++line) folds.add(line)
+  return folds
 }
 
 /// { html, names, equations, count } of a question's header, or of nothing.
@@ -42,7 +52,7 @@ export function codePane(question) {
   const all = definitions(lines)
   const highlighted = highlightLines(lines.join('\n'))
   const start = lines.findIndex(line => line.startsWith('#pragma once'))
-  const folds = question.practice ? solution : new Set()
+  const folds = question.practice ? spoilers(lines, solution) : new Set()
   return {
     html: `<div class="code numbered" tabindex="0" role="region" aria-label="` +
       `${escapeHtml(question.files.header)}">` +

@@ -5,6 +5,7 @@ import { loadQuestions, sections } from './questions.js'
 import { claimCard, copyable, markOf, stampText, toneOf } from './cards.js'
 import { duration } from './text.js'
 import { sentenceHtml } from './maths.js'
+import { slot } from './slots.js'
 
 export function loadModel() {
   const questions = loadQuestions()
@@ -50,9 +51,9 @@ export function showcaseData({ entries }, { show, show_claim: claimId }, md) {
   const card = claimCard(claim, entry.question, entry.evidence)
   return {
     ...link(entry),
-    minute: md.render(entry.question.parts['In one minute']),
-    claim: `<ul class="cards" role="list"><li class="${card.attributes.class}">${card.open}` +
-      `<p>${md.renderInline(claim.sentence)}</p>${card.close}</li></ul>`
+    minute: slot(md.render(entry.question.parts['In one minute'])),
+    claim: slot(`<ul class="cards" role="list"><li class="${card.attributes.class}">${card.open}` +
+      `<p>${md.renderInline(claim.sentence)}</p>${card.close}</li></ul>`)
   }
 }
 
@@ -88,7 +89,7 @@ export function questionData({ sections, entries }, entry, md) {
       command: copyable(`./wb start ${question.id}`)
     },
     command: copyable(`./wb study ${question.id}`),
-    code: { html: code.html, count: code.count },
+    code: { html: slot(code.html), count: code.count },
     follow: { names: code.names, equations: code.equations },
     previous: neighbour(all[at - 1]),
     next: neighbour(all[at + 1])

@@ -7,6 +7,7 @@ import { codeBlock } from './highlight.js'
 import { displayMaths, plainMaths } from './maths.js'
 import { questionsFolder, repository, root } from './paths.js'
 import { isPage } from './questions.js'
+import { slot } from './slots.js'
 import { escapeHtml } from './text.js'
 
 const kAlwaysOpen = new Set(['The task', 'Claims'])
@@ -253,8 +254,7 @@ function shapePage(state, { question, evidence, code }) {
   linkNames(state, code.names)
   const tokens = splitSections(state.tokens).flatMap(section =>
     wrapSection(state, section, sectionBody(state, section, question, evidence), question))
-  // What follows is text, never a template: braces stay braces.
-  state.tokens = [html(state, '<div v-pre>'), ...tokens, html(state, '</div>')]
+  state.tokens = tokens
 }
 
 /// `find(relativePath)` gives { question, evidence, code } or nothing.
@@ -266,11 +266,17 @@ export function pagePlugin(md, { find }) {
     if (entry) shapePage(state, entry)
   })
 
-  const fence = md.renderer.rules.fence
-  md.renderer.rules.fence = (tokens, index, options, env, self) =>
-    tokens[index].info.trim() === 'math'
-      ? displayMaths(tokens[index].content)
-      : fence(tokens, index, options, env, self)
+  const render = md.render.bind(md)
+  md.render = (source, env) => {
+    const content = render(source, env)
+    return env?.relativePath && find(env.relativePath) ? slot(content) : content
+  }
+
+  md.renderer.rules.fence = (tokens, index) => {
+    const { info, content } = tokens[index]
+    return info.trim() === 'math'
+      ? displayMaths(content) : codeBlock(content.trimEnd(), info.trim())
+  }
 
   md.renderer.rules.code_block = (tokens, index) =>
     codeBlock(tokens[index].content.trimEnd())

@@ -236,14 +236,15 @@ test('mistakes are diffs with the claims they break, follow-ups fold', () =>
 test('an exercise folds code and hints, and its command can be copied', () =>
   visit(whole, pageOf(stale), async (tab, context) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-    const solution = tab.locator('.pane .solution')
-    assert.ok(!await solution.locator('pre').first().isVisible())
+    const solution = tab.locator('.pane .solution', { hasText: 'of the solution' })
+    assert.equal(await tab.locator('.pane .solution[open]').count(), 0)
+    assert.ok(!await solution.locator('pre').isVisible())
     assert.equal(await tab.locator('details.hint[open]').count(), 0)
     assert.equal(await tab.locator('details.hint').count(), stale.front.hints.length)
     await tab.locator('.practice .copy').click()
     assert.equal(await tab.evaluate(() => navigator.clipboard.readText()), './wb start coding/softmax')
     await tab.locator('[data-action="unfold"]').click()
-    assert.ok(await solution.locator('pre').first().isVisible())
+    assert.ok(await solution.locator('pre').isVisible())
   }))
 
 test('dark and light: the system decides, the button overrides and is remembered', () =>
