@@ -5,10 +5,27 @@ import { escapeHtml, figure } from './text.js'
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>')
 
-/// "inertia per iteration" is y over x; "gap for k = 1 2 5" says what x was.
-function axisLabels(name) {
+const kNumber = String.raw`-?\d[\d.]*(?:e-?\d+)?(?:/\d+)?`
+const kListAtEnd = new RegExp(
+  `^(.*?),?\\s*\\b(${kNumber}(?:(?:,? and |, | / | )${kNumber})*)(?: ([a-z ]+))?$`)
+
+/// "best inertia for k = 1, 2, 3" of three values says where they were taken:
+/// { y: "best inertia", x: "k", places: ["1", "2", "3"] }.
+function namedPlaces(name, count) {
+  const [, head, list, unit] = kListAtEnd.exec(name) ?? []
+  const places = list?.match(new RegExp(kNumber, 'g'))
+  if (places?.length !== count || count < 2) return null
+  const words = head.replace(/,?\s*(?:=|\bat|\bfor)$/, '')
+  const [, y, x] = /^(.+)(?:, |: | for | at | with )(.+)$/.exec(words) ?? [null, words, '']
+  return { y, x: unit ?? (x || 'value'), places }
+}
+
+/// "inertia per iteration" is y over x; otherwise x counts the values.
+function axisLabels(name, count) {
+  const places = namedPlaces(name, count)
+  if (places) return places
   const [, y, x] = /^(.+?) per (.+)$/.exec(name) ??
-    /^(.+?) (?:for|at|by|after|with|over) (.+)$/.exec(name) ?? [null, name, 'value']
+    /^(.+?) (?:for|at|by|after) (.+)$/.exec(name) ?? [null, name, 'value']
   return { y, x: x.length > 34 ? x.slice(0, 33) + '…' : x }
 }
 
@@ -27,8 +44,8 @@ function marks(points, log) {
   return [Plot.ruleY([0], { strokeOpacity: 0.4 }), stems, dots]
 }
 
-function draw(name, points, log) {
-  const labels = axisLabels(name)
+function draw(name, count, points, log) {
+  const labels = axisLabels(name, count)
   const few = points.length <= 8
   const svg = Plot.plot({
     document,
@@ -36,7 +53,7 @@ function draw(name, points, log) {
     width: 380, height: 170,
     marginLeft: 58, marginBottom: 34, marginTop: 24, marginRight: 12,
     x: {
-      label: labels.x, tickFormat: figure, ...(few && {
+      label: labels.x, tickFormat: i => labels.places?.[i - 1] ?? figure(i), ...((few || labels.places) && {
         ticks: points.map(p => p.i), domain: [points[0].i - 0.5, points.at(-1).i + 0.5] })
     },
     y: {
@@ -64,7 +81,7 @@ export function seriesFigure(name, series) {
   if (points.length < 2) return ''
   const values = points.map(point => point.value)
   const log = isWide(Math.min(...values), Math.max(...values))
-  const svg = draw(name, points, log)
+  const svg = draw(name, series.length, points, log)
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-label', inWords(name, values))
   const left = series.length - points.length

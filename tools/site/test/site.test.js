@@ -12,6 +12,7 @@ import {
 } from './site-under-test.js'
 
 const kScriptLimit = 150_000  // bytes a page
+const kPatience = 90_000  // milliseconds, for machines that are busy
 const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8')
 
 const questions = loadQuestions()
@@ -76,6 +77,7 @@ after(async () => {
 /// Opens a page of a site, runs `look` on it and closes it.
 async function visit(site, page, look, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options })
+  context.setDefaultTimeout(kPatience)
   try {
     const tab = await context.newPage()
     await tab.goto(site.url + page)
@@ -89,6 +91,7 @@ const pageOf = question => `${question.id}.html`
 
 test('every page loads without an error, from this machine alone, with little script', async t => {
   const context = await browser.newContext()
+  context.setDefaultTimeout(kPatience)
   const tab = await context.newPage()
   const faults = []
   let script = 0
