@@ -54,7 +54,7 @@ export function codePane(question) {
   const start = lines.findIndex(line => line.startsWith('#pragma once'))
   const folds = question.practice ? spoilers(lines, solution) : new Set()
   return {
-    html: `<div class="code numbered" tabindex="0" role="region" aria-label="` +
+    html: `<div class="code numbered" tabindex="0" role="group" aria-label="` +
       `${escapeHtml(question.files.header)}">` +
       runsOf(lines.length, folds).map(run => runHtml(run, highlighted, start)).join('') +
       '</div>',

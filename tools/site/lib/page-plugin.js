@@ -278,6 +278,10 @@ export function pagePlugin(md, { find }) {
       ? displayMaths(content) : codeBlock(content.trimEnd(), info.trim())
   }
 
+  md.renderer.rules.table_open = () =>
+    '<div class="scroll" tabindex="0" role="group" aria-label="table"><table>'
+  md.renderer.rules.table_close = () => '</table></div>'
+
   md.renderer.rules.code_block = (tokens, index) =>
     codeBlock(tokens[index].content.trimEnd())
 

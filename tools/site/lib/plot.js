@@ -63,6 +63,8 @@ function draw(name, count, points, log) {
     marks: marks(points, log)
   })
   svg.querySelector('style')?.remove()
+  // The picture has one name, of its own; its parts need none.
+  for (const part of svg.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label')
   return svg
 }
 

@@ -16,6 +16,11 @@ function clearOutFolder() {
   for (const name of inside) fs.rmSync(path.join(outFolder, name), { recursive: true })
 }
 
+/// Two builds at once must not write over each other's half-made pages.
+function useOwnFolder(config) {
+  config.tempDir = path.join(siteFolder, '.vitepress', `.temp-${process.pid}`)
+}
+
 async function bundleScript() {
   await bundle({
     configFile: false,
@@ -35,7 +40,7 @@ async function bundleScript() {
 
 try {
   clearOutFolder()
-  await build(siteFolder)
+  await build(siteFolder, { onAfterConfigResolve: useOwnFolder })
   await bundleScript()
   fs.copyFileSync(path.join(siteFolder, 'icon.svg'), path.join(outFolder, 'icon.svg'))
   process.exit(0)  // VitePress keeps its highlighter alive

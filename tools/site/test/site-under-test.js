@@ -6,7 +6,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
 import { fingerprint } from '../lib/evidence.js'
-import { root, siteFolder } from '../lib/paths.js'
+import { only as wanted, root, siteFolder } from '../lib/paths.js'
 
 const script = name => path.join(siteFolder, 'scripts', name)
 
@@ -14,7 +14,7 @@ export const temporaryFolder = () =>
   fs.mkdtempSync(path.join(os.tmpdir(), 'whiteboard-site-'))
 
 /// Builds into a new folder and returns it. `evidence` is a folder of results.
-export async function buildSite({ evidence, only = [] } = {}) {
+export async function buildSite({ evidence, only = wanted } = {}) {
   const out = temporaryFolder()
   await promisify(execFile)('node', [script('build.js')], {
     env: {
