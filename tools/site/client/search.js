@@ -69,7 +69,8 @@ export function prepareSearch() {
   dialog = make('dialog', 'search')
   dialog.setAttribute('aria-label', 'search')
   const field = make('input', 'search-field')
-  Object.assign(field, { type: 'search', placeholder: 'search', autocomplete: 'off' })
+  // A field of type "search" would take the Escape that closes the dialog.
+  Object.assign(field, { type: 'text', placeholder: 'search', autocomplete: 'off' })
   field.setAttribute('aria-label', 'search titles, answers, claims and code names')
   const note = make('p', 'search-note')
   note.setAttribute('role', 'status')

@@ -5,15 +5,18 @@ import { build as bundle } from 'vite'
 import { build } from 'vitepress'
 import { outFolder, root, siteFolder } from '../lib/paths.js'
 
+const kMark = '.whiteboard-site'  // a folder with it is ours to empty
+
 /// Empties the folder of the last build; refuses one that holds anything else.
 function clearOutFolder() {
-  if (!fs.existsSync(outFolder)) return
+  fs.mkdirSync(outFolder, { recursive: true })
   const inside = fs.readdirSync(outFolder)
-  const ours = inside.length === 0 || inside.includes('site.js')
+  const ours = inside.length === 0 || inside.includes(kMark)
   if (!ours || root.startsWith(outFolder)) {
     throw new Error(`${outFolder} holds other files; choose an empty folder`)
   }
   for (const name of inside) fs.rmSync(path.join(outFolder, name), { recursive: true })
+  fs.writeFileSync(path.join(outFolder, kMark), '')
 }
 
 /// Two builds at once must not write over each other's half-made pages.
