@@ -41,6 +41,9 @@ function replaceItems(tokens, visit) {
   for (const token of tokens) {
     if (token.type === 'list_item_open' && ++depth === 1) {
       item = { open: token, body: [] }
+    } else if (item && /^paragraph_/.test(token.type)) {
+      token.hidden = false  // a card has paragraphs, however tight its list is
+      item.body.push(token)
     } else if (token.type === 'list_item_close' && --depth === 0) {
       out.push(...visit(item.open, item.body, token))
       item = null

@@ -208,7 +208,7 @@ test('what was not run says how to run it', () =>
 test('the code follows the answer', () =>
   visit(whole, pageOf(failing), async tab => {
     await tab.locator('#eq-5').evaluate(element => {
-      scrollTo({ top: element.getBoundingClientRect().top + scrollY - 200, behavior: 'instant' })
+      scrollTo({ top: element.getBoundingClientRect().top + scrollY - 330, behavior: 'instant' })
     })
     const cited = tab.locator('.line.is-cited', { hasText: 'inline Assignment assign(' })
     await cited.waitFor()
