@@ -355,12 +355,29 @@ TEST_SUITE("maths/matrix_multiplication extra") {
                 {.abs = 30.0 * 16.0 * eps}));
   }
 
+  TEST_CASE("the blocks fit caches and registers") {
+    const auto fits = []<class Shape>(Shape, Index registers, Index size) {
+      const Index vectors = Shape::rows * Shape::cols / Shape::lanes;
+      CHECK(vectors + 3 <= registers);  // the sums, two of B, one of A
+      CHECK(Shape::depth * Shape::cols * size == 32 * 1024);
+      CHECK(Shape::height * Shape::depth * size <= 384 * 1024);
+      CHECK(Shape::height * Shape::depth * size > 300 * 1024);
+      CHECK(Shape::height % Shape::rows == 0);
+    };
+    fits(Blocking<double, 16, 6>(), 16, 8);
+    fits(Blocking<float, 32, 6>(), 16, 4);
+    fits(Blocking<double, 32, 6>(), 16, 8);
+    fits(Blocking<float, 64, 12>(), 32, 4);
+    fits(Blocking<double, 64, 12>(), 32, 8);
+  }
+
   TEST_CASE("empty sums are zero") {
     const Matrix A(3, 0), B(0, 2);
     CHECK(multiply(A, B) == Matrix(Matrix::Zero(3, 2)));
     CHECK(multiply_reference(A, B) == Matrix(Matrix::Zero(3, 2)));
     CHECK(multiply_ikj(A, B) == Matrix(Matrix::Zero(3, 2)));
     CHECK(multiply_tiled(A, B) == Matrix(Matrix::Zero(3, 2)));
+    CHECK(multiply_ikj(Matrix(0, 0), Matrix(0, 0)).size() == 0);
     CHECK(multiply(Matrix(0, 4), Matrix::Ones(4, 5)).rows() == 0);
     CHECK(multiply(Matrix::Ones(4, 5), Matrix(5, 0)).cols() == 0);
   }

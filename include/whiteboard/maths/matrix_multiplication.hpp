@@ -4,9 +4,9 @@
 //              over packed panels [1], [2]; order of a chain by dynamic
 //              programming [3]
 // Time:        2 m k n operations, at 8 to 16 a cycle or at 1
-// Memory:      the result; the packed form 0.6 MB more
-// Numerics:    every form adds the k products of an element in order, up to
-//              fused multiply-adds and blocks of 256; NaN and infinity pass
+// Memory:      the result; packed: up to 0.4 MB of A and 1024 rows of B more
+// Numerics:    every form adds the k products of an element in order, the
+//              packed one in blocks of 256 to 1024; NaN and infinity pass
 // References:  [1] Goto and van de Geijn, Anatomy of high-performance matrix
 //                  multiplication, ACM TOMS 34(3), 2008
 //              [2] Van Zee and van de Geijn, BLIS: a framework for rapidly
@@ -60,7 +60,7 @@ MatrixOf<T> multiply_reference(const Factor<T>& A, const Factor<T>& B) {
   return C;
 }
 
-/// The terms of a product in tiles of tile x tile, in each in the order i, p, j:
+/// The terms of a product in tiles of tile x tile, each in the order i, p, j:
 /// run(i, p, first, last) stands for A(i, p) B(p, j) with first <= j < last.
 template <class Run>
 void for_each_run(Eigen::Index m, Eigen::Index k, Eigen::Index n,
@@ -99,7 +99,8 @@ MatrixOf<T> multiply_tiled(const Factor<T>& A, const Factor<T>& B,
   return C;
 }
 
-/// The same in one tile: the loops in the order i, p, j.
+/// The same in one tile: the loops in the order i, p, j. Throws as
+/// require_product() does.
 template <std::floating_point T = double>
 MatrixOf<T> multiply_ikj(const Factor<T>& A, const Factor<T>& B) {
   const Eigen::Index all = std::max({A.rows(), B.rows(), B.cols()});
