@@ -289,8 +289,8 @@ TEST_SUITE("maths/norms") {
     // A norm's distance doubles when both points do.
     const Vector zero = Vector::Zero(2), one = Vector::Ones(2);
     CHECK(discrete(2.0 * zero, 2.0 * one) != 2.0 * discrete(zero, one));
-    CHECK(lp_norm(2.0 * one - 2.0 * zero, 1.0) ==
-          2.0 * lp_norm(one - zero, 1.0));
+    CHECK(lp_norm(one - zero, 1.0) == 2.0);
+    CHECK(lp_norm(2.0 * one - 2.0 * zero, 1.0) == 4.0);
     EVIDENCE("discrete distance of doubled points",
              discrete(2.0 * zero, 2.0 * one));
   }
