@@ -396,6 +396,16 @@ TEST_SUITE("algorithms/xgboost extra") {
     const auto xor_model =
         XgBoost::fit(square, Vector{{0.0, 1.0, 1.0, 0.0}}, {.rounds = 1});
     CHECK(xor_model.trees[0].leaves() == 1);
+    // The curvature of the last sample is lost beside 10^20: what is left of H
+    // for it is 0, and that is no child.
+    const auto lost =
+        XgBoost::fit(Matrix{{0.0}, {1.0}, {2.0}}, Vector{{1.0, 1.0, 0.0}},
+                     {.rounds = 1,
+                      .lambda = 0.0,
+                      .min_child_weight = 0.0,
+                      .scale_pos_weight = 1e20,
+                      .objective = Objective::logistic});
+    CHECK(lost.trees[0].leaves() == 1);
     // The start of a logistic model is a probability.
     const auto start = XgBoost::fit(
         square, Vector{{0.0, 1.0, 1.0, 0.0}},
@@ -425,7 +435,11 @@ TEST_SUITE("algorithms/xgboost extra") {
                     std::invalid_argument);
     CHECK_THROWS_WITH(
         XgBoost::fit(X, y, {.eta = 0.0}),
-        "XgBoost: need eta and scale_pos_weight > 0, got 0 and 1");
+        "XgBoost: need finite eta and scale_pos_weight > 0, got 0 and 1");
+    CHECK_THROWS_AS(XgBoost::fit(X, y, {.eta = infinity}),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(XgBoost::fit(X, y, {.scale_pos_weight = infinity}),
+                    std::invalid_argument);
     CHECK_THROWS_AS(XgBoost::fit(X, y, {.scale_pos_weight = 0.0}),
                     std::invalid_argument);
     CHECK_THROWS_WITH(XgBoost::fit(X, y, {.base_score = infinity}),

@@ -134,9 +134,10 @@ inline void require_xgb(const Vector& y, const XgbOptions& o) {
     require(penalty >= 0.0 && std::isfinite(penalty),
             "XgBoost: need finite penalties >= 0, got ", penalty);
   }
-  require(o.eta > 0.0 && o.scale_pos_weight > 0.0,
-          "XgBoost: need eta and scale_pos_weight > 0, got ", o.eta, " and ",
-          o.scale_pos_weight);
+  require(o.eta > 0.0 && o.scale_pos_weight > 0.0 &&
+              std::isfinite(o.eta + o.scale_pos_weight),
+          "XgBoost: need finite eta and scale_pos_weight > 0, got ", o.eta,
+          " and ", o.scale_pos_weight);
   require(std::isfinite(o.base_score), "XgBoost: base_score is ", o.base_score);
   if (o.objective == Objective::squared_error) return;
   require((y.array() == 0.0 || y.array() == 1.0).all(),
