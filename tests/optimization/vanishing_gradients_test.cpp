@@ -364,19 +364,11 @@ TEST_SUITE("optimization/vanishing_gradients extra") {
     CHECK_THROWS_WITH(layer_gradients(net, x, x),
                       "layer_gradients: the output has 2 numbers, but dy has "
                       "3");
-    const double nan = std::nan("");
-    CHECK_THROWS_WITH(states(net, Vector{{1.0, nan, 3.0}}),
-                      "Network: x(1) is nan");
-    CHECK_THROWS_WITH(layer_gradients(net, x, Vector{{nan, 2.0}}),
-                      "layer_gradients: dy(0) is nan");
-    Network wrong = net;
-    wrong.weights[0](1, 2) = nan;
-    CHECK_THROWS_WITH(states(wrong, x), "Network: W(1, 2) is nan");
     CHECK_THROWS_WITH(lstm_cell_path(std::vector<double>{0.5, 1.5}),
                       "lstm_cell_path: need gates in [0, 1], got 1.5");
     CHECK_THROWS_AS(lstm_cell_path(std::vector<double>{-0.1}),
                     std::invalid_argument);
-    CHECK_THROWS_AS(lstm_cell_path(std::vector<double>{nan}),
+    CHECK_THROWS_AS(lstm_cell_path(std::vector<double>{std::nan("")}),
                     std::invalid_argument);
   }
 }
