@@ -262,6 +262,12 @@ function shapePage(state, { question, evidence, code }) {
 
 /// `find(relativePath)` gives { question, evidence, code } or nothing.
 export function pagePlugin(md, { find }) {
+  md.core.ruler.push('empty_headers_are_cells', state => {
+    state.tokens.forEach((token, i, tokens) => {
+      if (token.type !== 'th_open' || tokens[i + 1].content !== '') return
+      token.tag = tokens[i + 2].tag = 'td'
+    })
+  })
   md.core.ruler.push('question_page', state => {
     if (state.inlineMode || !state.env?.relativePath) return
     resolveLinks(state)
