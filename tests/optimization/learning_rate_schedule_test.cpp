@@ -235,12 +235,14 @@ TEST_SUITE("optimization/learning_rate_schedule extra") {
 
   TEST_CASE("arguments that break the contract are refused") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
+    const double infinity = std::numeric_limits<double>::infinity();
     CHECK_THROWS_WITH(step_decay(-1, 0.1, 1, 0.5),
                       "step_decay: need t >= 0 and every >= 1, got -1 and 1");
     CHECK_THROWS_AS(step_decay(0, 0.1, 0, 0.5), std::invalid_argument);
     CHECK_THROWS_WITH(
         step_decay(0, 0.0, 1, 0.5),
-        "step_decay: need lr > 0 and 0 < gamma <= 1, got 0 and 0.5");
+        "step_decay: need a finite lr > 0 and 0 < gamma <= 1, got 0 and 0.5");
+    CHECK_THROWS_AS(step_decay(0, infinity, 1, 0.5), std::invalid_argument);
     for (const double gamma : {0.0, 1.5, nan}) {
       CHECK_THROWS_AS(exponential_decay(0, 0.1, gamma), std::invalid_argument);
     }
@@ -248,9 +250,11 @@ TEST_SUITE("optimization/learning_rate_schedule extra") {
                       "cosine: need t >= 0 and T >= 1, got -1 and 10");
     CHECK_THROWS_AS(cosine(0, 0, 0.1), std::invalid_argument);
     CHECK_THROWS_WITH(cosine(0, 10, 0.1, 0.2),
-                      "cosine: need 0 <= lowest <= highest, got 0.2 and 0.1");
+                      "cosine: need 0 <= lowest <= highest, finite, got 0.2 "
+                      "and 0.1");
     CHECK_THROWS_AS(cosine(0, 10, 0.1, -0.2), std::invalid_argument);
     CHECK_THROWS_AS(cosine(0, 10, nan), std::invalid_argument);
+    CHECK_THROWS_AS(cosine(10, 10, infinity), std::invalid_argument);
     CHECK_THROWS_WITH(
         linear_warmup(-1, 5),
         "linear_warmup: need t >= 0 and warmup >= 0, got -1 and 5");
@@ -265,9 +269,11 @@ TEST_SUITE("optimization/learning_rate_schedule extra") {
     CHECK_THROWS_AS(one_cycle(-1, 10, 0.1), std::invalid_argument);
     CHECK_THROWS_AS(one_cycle(0, 1, 0.1), std::invalid_argument);
     CHECK_THROWS_WITH(one_cycle(0, 3, 0.1),
-                      "one_cycle: need highest > 0, 1 / T < rising < 1, "
-                      "start >= 1, final_share >= 1, got 0.1, 0.3, 25, 10000");
+                      "one_cycle: need a finite highest > 0, 1 / T < rising < "
+                      "1, start >= 1, final_share >= 1, got 0.1, 0.3, 25, "
+                      "10000");
     CHECK_THROWS_AS(one_cycle(0, 10, 0.0), std::invalid_argument);
+    CHECK_THROWS_AS(one_cycle(0, 10, infinity), std::invalid_argument);
     CHECK_THROWS_AS(one_cycle(0, 10, 0.1, {.rising = 1.0}),
                     std::invalid_argument);
     CHECK_THROWS_AS(one_cycle(0, 10, 0.1, {.start = 0.5}),
@@ -284,6 +290,8 @@ TEST_SUITE("optimization/learning_rate_schedule extra") {
     CHECK_THROWS_AS(warmup_stable_decay(0, 10, 1, -1, 0.1),
                     std::invalid_argument);
     CHECK_THROWS_WITH(warmup_stable_decay(0, 10, 1, 1, 0.0),
-                      "warmup_stable_decay: need lr > 0, got 0");
+                      "warmup_stable_decay: need a finite lr > 0, got 0");
+    CHECK_THROWS_AS(warmup_stable_decay(0, 10, 1, 1, infinity),
+                    std::invalid_argument);
   }
 }

@@ -31,9 +31,9 @@ inline double step_decay(std::int64_t t, double lr, std::int64_t every,
                          double gamma) {
   require(t >= 0 && every >= 1, "step_decay: need t >= 0 and every >= 1, got ",
           t, " and ", every);
-  require(lr > 0.0 && gamma > 0.0 && gamma <= 1.0,
-          "step_decay: need lr > 0 and 0 < gamma <= 1, got ", lr, " and ",
-          gamma);
+  require(lr > 0.0 && std::isfinite(lr) && gamma > 0.0 && gamma <= 1.0,
+          "step_decay: need a finite lr > 0 and 0 < gamma <= 1, got ", lr,
+          " and ", gamma);
   return lr * std::pow(gamma, static_cast<double>(t / every));
 }
 
@@ -48,8 +48,8 @@ inline double cosine(std::int64_t t, std::int64_t T, double highest,
                      double lowest = 0.0) {
   require(t >= 0 && T >= 1, "cosine: need t >= 0 and T >= 1, got ", t, " and ",
           T);
-  require(0.0 <= lowest && lowest <= highest,
-          "cosine: need 0 <= lowest <= highest, got ", lowest, " and ",
+  require(0.0 <= lowest && lowest <= highest && std::isfinite(highest),
+          "cosine: need 0 <= lowest <= highest, finite, got ", lowest, " and ",
           highest);
   const double share =
       static_cast<double>(std::min(t, T)) / static_cast<double>(T);
@@ -96,10 +96,10 @@ inline double one_cycle(std::int64_t t, std::int64_t T, double highest,
           t, " and ", T);
   const auto [rising, start, final_share] = options;
   const double peak = rising * static_cast<double>(T) - 1.0;
-  require(highest > 0.0 && rising < 1.0 && peak > 0.0 && start >= 1.0 &&
-              final_share >= 1.0,
-          "one_cycle: need highest > 0, 1 / T < rising < 1, start >= 1, "
-          "final_share >= 1, got ",
+  require(highest > 0.0 && std::isfinite(highest) && rising < 1.0 &&
+              peak > 0.0 && start >= 1.0 && final_share >= 1.0,
+          "one_cycle: need a finite highest > 0, 1 / T < rising < 1, start >= "
+          "1, final_share >= 1, got ",
           highest, ", ", rising, ", ", start, ", ", final_share);
   const auto between = [](double from, double to, double share) {
     return to + (from - to) * (1.0 + std::cos(std::numbers::pi * share)) / 2.0;
@@ -113,7 +113,7 @@ inline double one_cycle(std::int64_t t, std::int64_t T, double highest,
 
 /// Warm-up, a constant, and a line down to zero at t = T over the last `decay`
 /// steps, Eq. (4). Up to t = T - decay it does not depend on T. Throws unless
-/// 0 <= t, warmup >= 0, decay >= 0, warmup + decay <= T and lr > 0.
+/// 0 <= t, warmup >= 0, decay >= 0, warmup + decay <= T and lr > 0 is finite.
 inline double warmup_stable_decay(std::int64_t t, std::int64_t T,
                                   std::int64_t warmup, std::int64_t decay,
                                   double lr) {
@@ -121,7 +121,8 @@ inline double warmup_stable_decay(std::int64_t t, std::int64_t T,
           "warmup_stable_decay: need t, warmup, decay >= 0, warmup + decay <= "
           "T, got ",
           t, ", ", warmup, ", ", decay, ", ", T);
-  require(lr > 0.0, "warmup_stable_decay: need lr > 0, got ", lr);
+  require(lr > 0.0 && std::isfinite(lr),
+          "warmup_stable_decay: need a finite lr > 0, got ", lr);
   if (t < warmup) return lr * linear_warmup(t, warmup);
   if (t < T - decay) return lr;
   if (t >= T) return 0.0;
