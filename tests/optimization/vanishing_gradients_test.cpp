@@ -33,7 +33,7 @@ std::vector<Index> equal_widths(Index width, int depth) {
 }
 
 /// Upper bound of the largest singular value: its square is at most the largest
-/// column sum times the largest row sum, and the squared Frobenius norm.
+/// column sum times the largest row sum, and at most the squared Frobenius norm.
 double norm_bound(const Matrix& W) {
   const double columns = W.cwiseAbs().colwise().sum().maxCoeff();
   const double rows = W.cwiseAbs().rowwise().sum().maxCoeff();
@@ -364,11 +364,19 @@ TEST_SUITE("optimization/vanishing_gradients extra") {
     CHECK_THROWS_WITH(layer_gradients(net, x, x),
                       "layer_gradients: the output has 2 numbers, but dy has "
                       "3");
+    const double nan = std::nan("");
+    CHECK_THROWS_WITH(states(net, Vector{{1.0, nan, 3.0}}),
+                      "Network: x(1) is nan");
+    CHECK_THROWS_WITH(layer_gradients(net, x, Vector{{nan, 2.0}}),
+                      "layer_gradients: dy(0) is nan");
+    Network wrong = net;
+    wrong.weights[0](1, 2) = nan;
+    CHECK_THROWS_WITH(states(wrong, x), "Network: W(1, 2) is nan");
     CHECK_THROWS_WITH(lstm_cell_path(std::vector<double>{0.5, 1.5}),
                       "lstm_cell_path: need gates in [0, 1], got 1.5");
     CHECK_THROWS_AS(lstm_cell_path(std::vector<double>{-0.1}),
                     std::invalid_argument);
-    CHECK_THROWS_AS(lstm_cell_path(std::vector<double>{std::nan("")}),
+    CHECK_THROWS_AS(lstm_cell_path(std::vector<double>{nan}),
                     std::invalid_argument);
   }
 }

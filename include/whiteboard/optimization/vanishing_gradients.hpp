@@ -5,7 +5,8 @@
 //              the state after each layer, which is what shrinks or grows
 // Time:        O(depth n^2)
 // Memory:      the states, and the gradients by them: O(depth n)
-// Numerics:    norms go to 0 or infinity as they would in training
+// Numerics:    norms go to 0 or infinity as they would in training; NaN and
+//              infinity in the arguments are refused
 // References:  [1] Hochreiter, Bengio, Frasconi, Schmidhuber, Gradient flow in
 //                  recurrent nets, 2001
 //              [2] Glorot, Bengio, Understanding the difficulty of training
@@ -42,8 +43,8 @@ struct Network {
   bool residual = false;  ///< all layers must be square
 };
 
-/// A network of Gaussian weights with variance gain / n_(l-1): gain 1 keeps the
-/// size of what goes through a linear layer [2], gain 2 through a ReLU [3].
+/// Gaussian weights with variance gain / n_(l-1): gain 1 keeps the mean square
+/// of what goes through a linear layer [2], gain 2 through a ReLU [3], Eq. (4).
 /// `widths` are n_0, n_1, .... Throws unless there are two or more, all >= 1,
 /// and gain is finite and >= 0.
 template <BitEngine Rng>
@@ -100,9 +101,10 @@ inline Vector activation_slope(const VectorRef& a, Activation activation) {
 }
 
 /// Throws unless there is a layer, each fits the one before, x fits the first,
-/// and the layers of a residual network are square.
+/// the layers of a residual network are square, and all numbers are finite.
 inline void require_network(const Network& net, const VectorRef& x) {
   require(!net.weights.empty(), "Network: need a layer");
+  require_finite(x, "Network: x");
   Eigen::Index width = x.size();
   for (std::size_t l = 0; l < net.weights.size(); ++l) {
     const Matrix& W = net.weights[l];
@@ -110,6 +112,7 @@ inline void require_network(const Network& net, const VectorRef& x) {
             " numbers, but gets ", width);
     require(!net.residual || W.rows() == width, "Network: residual layer ",
             l + 1, " is ", W.rows(), " x ", W.cols());
+    require_finite(W, "Network: W");
     width = W.rows();
   }
 }
@@ -127,19 +130,20 @@ inline std::vector<Vector> states(const Network& net, const VectorRef& x) {
 }
 
 /// g_0, ..., g_L = dy by Eq. (2), where dy is the gradient of the loss by the
-/// output. Throws as require_network() does, and unless dy has the output's
-/// size.
+/// output. Throws as require_network() does, and unless dy is finite and has
+/// the output's size.
 inline std::vector<Vector> layer_gradients(const Network& net,
                                            const VectorRef& x,
                                            const VectorRef& dy) {
   const std::vector<Vector> h = states(net, x);
   require(dy.size() == h.back().size(), "layer_gradients: the output has ",
           h.back().size(), " numbers, but dy has ", dy.size());
+  require_finite(dy, "layer_gradients: dy");
   std::vector<Vector> g(h.size());
   g.back() = dy;
   for (std::size_t l = h.size() - 1; l > 0; --l) {
     const Matrix& W = net.weights[l - 1];
-    // Again, not h_l - h_(l-1): that would lose a small one beside h_(l-1).
+    // Not h_l - h_(l-1): a small phi(z) is rounded away beside h_(l-1).
     const Vector a = activate(W * h[l - 1], net.activation);
     const Vector dz = activation_slope(a, net.activation).cwiseProduct(g[l]);
     g[l - 1] = W.transpose() * dz;
