@@ -40,12 +40,14 @@ struct QuantParams {
   int lowest = -127, highest = 127;
 };
 
+/// Throws unless a grid of so many bits has a step and fits a byte.
 inline void require_bits(int bits) {
   require(bits >= 2 && bits <= 8, "quantization: need 2 to 8 bits, got ", bits);
 }
 
 /// Grid of 2^bits values for [low, high], widened to include 0, which padding
-/// and ReLU need exactly, Eq. (2). Throws unless low <= high and both finite.
+/// and ReLU need exactly, Eq. (2). The scale is 1 if the range is too small for
+/// a normal float. Throws unless low <= high, both finite, and 2 <= bits <= 8.
 inline QuantParams affine_params(float low, float high, int bits = 8) {
   require_bits(bits);
   require(std::isfinite(low) && std::isfinite(high) && low <= high,
@@ -55,13 +57,14 @@ inline QuantParams affine_params(float low, float high, int bits = 8) {
   const double from = std::min(low, 0.0F), to = std::max(high, 0.0F);
   const auto scale = static_cast<float>((to - from) / levels);
   if (scale < std::numeric_limits<float>::min()) return {1.0F, 0, 0, levels};
+  // Never beyond levels: -from <= to - from, and that is levels steps.
   const int zero = static_cast<int>(std::nearbyint(-from / scale));
-  return {scale, std::clamp(zero, 0, levels), 0, levels};
+  return {scale, zero, 0, levels};
 }
 
 /// Grid for [-largest, largest] with zero point 0: -127 to 127 for 8 bits, so
-/// that -x is on the grid where x is, Eq. (3). Throws unless largest is finite
-/// and >= 0.
+/// that -x is on the grid where x is, Eq. (3). The scale is 1 as above. Throws
+/// unless largest is finite and >= 0, and 2 <= bits <= 8.
 inline QuantParams symmetric_params(float largest, int bits = 8) {
   require_bits(bits);
   require(std::isfinite(largest) && largest >= 0.0F,
@@ -123,7 +126,8 @@ struct QuantizedWeights {
   Values values;           ///< m x k
   Eigen::VectorXf scales;  ///< m
 
-  /// From the largest |w| of each row. Throws unless W is finite.
+  /// From the largest |w| of each row. Throws as symmetric_params() does, and
+  /// unless W is finite.
   static QuantizedWeights per_channel(const MatrixFRef& W, int bits = 8) {
     require_finite(W, "QuantizedWeights: W");
     QuantizedWeights result{Values(W.rows(), W.cols()),
