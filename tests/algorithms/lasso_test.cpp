@@ -5,6 +5,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -19,12 +20,10 @@ using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
 using whiteboard::testing::standardized;
+using whiteboard::testing::times;
 
 namespace {
 
-Vector times(const Matrix& A, const Vector& x) {
-  return A * x;
-}
 Vector transposed_times(const Matrix& A, const Vector& x) {
   return A.transpose() * x;
 }

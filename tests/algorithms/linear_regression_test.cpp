@@ -4,6 +4,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,19 +19,11 @@ using namespace whiteboard::algorithms;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::product;
+using whiteboard::testing::times;
+using whiteboard::testing::transposed;
 
 namespace {
-
-// One function per form of product: each that Eigen sees costs compile time.
-Vector times(const Matrix& A, const Vector& x) {
-  return A * x;
-}
-Matrix product(const Matrix& A, const Matrix& B) {
-  return A * B;
-}
-Matrix transposed(const Matrix& A) {
-  return A.transpose();
-}
 
 struct Problem {
   Matrix X;

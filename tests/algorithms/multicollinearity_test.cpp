@@ -4,6 +4,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,14 +19,11 @@ using namespace whiteboard::algorithms;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::times;
 
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-Vector times(const Matrix& A, const Vector& x) {
-  return A * x;
-}
 
 struct Problem {
   Matrix X;

@@ -4,6 +4,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -22,15 +23,11 @@ using whiteboard::testing::standardized;
 namespace {
 
 using Eigen::Index;
+using whiteboard::testing::product;
+using whiteboard::testing::transposed;
 
 // Products go through two functions: each further form that Eigen sees would
 // cost this file seconds of compile time.
-Matrix product(const Matrix& A, const Matrix& B) {
-  return A * B;
-}
-Matrix transposed(const Matrix& A) {
-  return A.transpose();
-}
 Matrix gram(const Matrix& A) {
   return product(transposed(A), A);
 }

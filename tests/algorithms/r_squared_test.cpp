@@ -4,6 +4,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 #include <whiteboard/algorithms/linear_regression.hpp>
 
 #include <algorithm>
@@ -19,12 +20,9 @@ using namespace whiteboard::algorithms;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::times;
 
 namespace {
-
-Vector times(const Matrix& A, const Vector& x) {
-  return A * x;
-}
 
 Vector fitted(const Matrix& X, const Vector& y) {
   return LinearRegression::fit(X, y).predict(X);

@@ -3,6 +3,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,17 +17,13 @@ using namespace whiteboard;
 using namespace whiteboard::maths;
 using Eigen::Index;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::product;
+using whiteboard::testing::transposed;
 
 namespace {
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
 
-Matrix product(const Matrix& A, const Matrix& B) {
-  return A * B;
-}
-Matrix transposed(const Matrix& A) {
-  return A.transpose();
-}
 Matrix times_its_transpose(const Matrix& A) {
   return product(A, transposed(A));
 }

@@ -3,6 +3,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,19 +17,15 @@ using namespace whiteboard::maths;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::product;
 using whiteboard::testing::standardized;
+using whiteboard::testing::times;
 
 namespace {
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-Matrix product(const Matrix& A, const Matrix& B) {
-  return A * B;
-}
-Vector times(const Matrix& A, const Vector& x) {
-  return A * x;
-}
 Matrix gram(const Matrix& A) {
   return A.transpose() * A;
 }

@@ -3,6 +3,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,15 +24,11 @@ namespace {
 
 using Complex = std::complex<double>;
 using Eigen::Index;
+using whiteboard::testing::product;
+using whiteboard::testing::transposed;
 
 // One product and one form of it: each further form that Eigen sees would cost
 // this file seconds of compile time.
-Matrix product(const Matrix& A, const Matrix& B) {
-  return A * B;
-}
-Matrix transposed(const Matrix& A) {
-  return A.transpose();
-}
 Matrix identity(Index n) {
   return Matrix::Identity(n, n);
 }

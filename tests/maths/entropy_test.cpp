@@ -4,6 +4,7 @@
 #include <whiteboard/core/random.hpp>
 
 #include <support/claims.hpp>
+#include <support/data.hpp>
 #include <support/finite_differences.hpp>
 
 #include <algorithm>
@@ -17,19 +18,12 @@
 using namespace whiteboard;
 using namespace whiteboard::maths;
 using whiteboard::testing::numerical_gradient;
+using whiteboard::testing::random_distribution;
 
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-/// Exponential weights, normalised: uniform on the simplex.
-template <BitEngine Rng>
-Vector random_distribution(Eigen::Index k, Rng& rng) {
-  Vector p(k);
-  for (double& x : p) x = -std::log(1.0 - uniform(rng));
-  return p / p.sum();
-}
 
 /// Counts of n draws from K equally likely outcomes.
 template <BitEngine Rng>

@@ -20,20 +20,13 @@ using namespace whiteboard;
 using namespace whiteboard::maths;
 using whiteboard::testing::gaussian;
 using whiteboard::testing::numerical_gradient;
+using whiteboard::testing::random_distribution;
 
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 const double kLog2 = std::log(2.0);
-
-/// Exponential weights, normalised: uniform on the simplex.
-template <BitEngine Rng>
-Vector random_distribution(Eigen::Index k, Rng& rng) {
-  Vector p(k);
-  for (double& x : p) x = -std::log(1.0 - uniform(rng));
-  return p / p.sum();
-}
 
 double log_normal_density(double x, double m, double s) {
   const double z = (x - m) / s;

@@ -4,6 +4,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -19,13 +20,10 @@ using namespace whiteboard::maths;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::times;
 
 namespace {
 
-// One function per form of product: each that Eigen sees costs compile time.
-Vector times(const Matrix& A, const Vector& x) {
-  return A * x;
-}
 Vector transposed_times(const Matrix& A, const Vector& x) {
   return A.transpose() * x;
 }

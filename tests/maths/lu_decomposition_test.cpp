@@ -3,6 +3,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -17,17 +18,12 @@ using namespace whiteboard;
 using namespace whiteboard::maths;
 using Eigen::Index;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::product;
+using whiteboard::testing::times;
 
 namespace {
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
-
-Matrix product(const Matrix& A, const Matrix& B) {
-  return A * B;
-}
-Vector times(const Matrix& A, const Vector& x) {
-  return A * x;
-}
 
 Matrix lower(const Lu& lu) {
   Matrix L = lu.factors.triangularView<Eigen::UnitLower>();

@@ -3,6 +3,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -15,17 +16,13 @@ using namespace whiteboard;
 using namespace whiteboard::maths;
 using Eigen::Index;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::product;
+using whiteboard::testing::times;
 
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-Matrix product(const Matrix& A, const Matrix& B) {
-  return A * B;
-}
-Vector times(const Matrix& A, const Vector& x) {
-  return A * x;
-}
 Vector random_vector(Index n, std::mt19937_64& rng) {
   return gaussian(n, 1, rng).col(0);
 }

@@ -3,6 +3,7 @@
 
 #include <support/claims.hpp>
 #include <support/data.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -17,17 +18,13 @@ using namespace whiteboard::maths;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::product;
+using whiteboard::testing::transposed;
 
 namespace {
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
 
-Matrix product(const Matrix& A, const Matrix& B) {
-  return A * B;
-}
-Matrix transposed(const Matrix& A) {
-  return A.transpose();
-}
 Matrix identity(Index n) {
   return Matrix::Identity(n, n);
 }

@@ -4,6 +4,7 @@
 #include <support/claims.hpp>
 #include <support/data.hpp>
 #include <support/finite_differences.hpp>
+#include <support/products.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -17,13 +18,10 @@ using namespace whiteboard::optimization;
 using Eigen::Index;
 using whiteboard::testing::gaussian;
 using whiteboard::testing::numerical_gradient;
+using whiteboard::testing::times;
 
 namespace {
 
-// One function per form of product: each that Eigen sees costs compile time.
-Vector times(const Matrix& A, const Vector& x) {
-  return A * x;
-}
 Vector transposed_times(const Matrix& A, const Vector& x) {
   return A.transpose() * x;
 }

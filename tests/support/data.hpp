@@ -24,6 +24,14 @@ Matrix gaussian(Eigen::Index rows, Eigen::Index cols, Rng& rng) {
   return X;
 }
 
+/// k probabilities, uniform on the simplex: normalised exponential weights.
+template <BitEngine Rng>
+Vector random_distribution(Eigen::Index k, Rng& rng) {
+  Vector p(k);
+  for (double& x : p) x = -std::log(1.0 - uniform(rng));
+  return p / p.sum();
+}
+
 /// `per_blob` unit-variance samples around each row of `centres`, in order.
 template <BitEngine Rng>
 Matrix blobs(const MatrixRef& centres, Eigen::Index per_blob, Rng& rng) {
