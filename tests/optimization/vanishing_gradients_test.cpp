@@ -33,7 +33,7 @@ std::vector<Index> equal_widths(Index width, int depth) {
 }
 
 /// Upper bound of the largest singular value: its square is at most the largest
-/// column sum times the largest row sum, and at most the squared Frobenius norm.
+/// column sum times the largest row sum, and at most the squared Frobenius one.
 double norm_bound(const Matrix& W) {
   const double columns = W.cwiseAbs().colwise().sum().maxCoeff();
   const double rows = W.cwiseAbs().rowwise().sum().maxCoeff();
