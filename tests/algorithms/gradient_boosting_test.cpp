@@ -89,11 +89,10 @@ TEST_SUITE("algorithms/gradient_boosting") {
     CHECK(close(negative_gradient(Loss::squared, y, zero), y));
     CHECK(
         close(negative_gradient(Loss::absolute, y, zero), Vector{{1.0, -1.0}}));
-    CHECK(close(negative_gradient(Loss::huber, y, zero, 1.0),
-                Vector{{1.0, -0.5}}));
+    CHECK(close(negative_gradient(Loss::huber, y, zero), Vector{{1.0, -0.5}}));
     CHECK(close(negative_gradient(Loss::logistic, Vector{{1.0, 0.0}}, zero),
                 Vector{{0.5, -0.5}}));
-    CHECK(mean_loss(Loss::huber, y, zero, 1.0) == (2.5 + 0.125) / 2.0);
+    CHECK(mean_loss(Loss::huber, y, zero) == (2.5 + 0.125) / 2.0);
     // Log-odds of 800 do not overflow.
     CHECK(close(
         mean_loss(Loss::logistic, Vector{{1.0, 0.0}}, Vector{{-800.0, -800.0}}),
@@ -274,6 +273,17 @@ TEST_SUITE("algorithms/gradient_boosting") {
     CHECK(close(leaf_value(Loss::huber, y, f, 3.0), 1.2, {.ulps = 1}));
     CHECK(
         close(leaf_value(Loss::squared, y, f, 1.0), 999.0 / 5.0, {.ulps = 1}));
+    // delta is a quantile of |r|: r is -2, -1, 0, 3, 998 at the median of 2, so
+    // 2 is the middle one, 3 the fourth. The whole is one leaf.
+    const Vector few{{0.0, 1.0, 2.0, 5.0, 1000.0}};
+    BoostOptions root{
+        .rounds = 1, .max_depth = 0, .learning_rate = 1.0, .loss = Loss::huber};
+    const auto after_one = [&](double quantile) {
+      root.huber_quantile = quantile;
+      return boost(Matrix::Zero(5, 1), few, root).predict(Matrix{{0.0}})(0);
+    };
+    CHECK(close(after_one(0.5), 2.0 + 1.0 / 5.0, {.ulps = 2}));
+    CHECK(close(after_one(0.7), 2.0 + 3.0 / 5.0, {.ulps = 2}));
     // One target in forty-one is off by 1000.
     Matrix X(41, 1);
     for (Eigen::Index i = 0; i <= 40; ++i) {

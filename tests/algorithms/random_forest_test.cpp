@@ -357,7 +357,7 @@ TEST_SUITE("algorithms/random_forest extra") {
   }
 
   TEST_CASE("the default tries the square root") {
-    // Of sixteen features four; the relevant two are seen as often as then.
+    // Of ten features three: the root of d, rounded down.
     std::mt19937_64 rng(12);
     const Friedman train = friedman(50, 1.0, rng);
     std::mt19937_64 first(13), second(13);
@@ -386,6 +386,22 @@ TEST_SUITE("algorithms/random_forest extra") {
     CHECK(one.forest.oob_predict().array().isNaN().count() < 60);
   }
 
+  TEST_CASE("an offset of the targets does no harm") {
+    std::mt19937_64 rng(15);
+    const Friedman train = friedman(40, 1.0, rng);
+    // Multiples of 1/16, to which 2^30 adds without rounding.
+    const Vector y = (16.0 * train.y).array().round() / 16.0;
+    const double offset = std::exp2(30.0);
+    std::mt19937_64 first(16), second(16);
+    const auto near = RandomForestRegressor::fit(
+        train.X, y, {.trees = 5, .max_features = 10}, first);
+    const auto far = RandomForestRegressor::fit(
+        train.X, y.array() + offset, {.trees = 5, .max_features = 10}, second);
+    // Numbers near 2^30 are 2^-22 apart.
+    const Vector moved = far.predict(train.X).array() - offset;
+    CHECK(close(moved, near.predict(train.X), {.abs = 1e-5}));
+  }
+
   TEST_CASE("degenerate inputs") {
     std::mt19937_64 rng(0);
     const Matrix one{{1.0, 2.0}};
@@ -397,6 +413,10 @@ TEST_SUITE("algorithms/random_forest extra") {
         Matrix::Ones(6, 2), Vector::Constant(6, 4.0), {.trees = 5}, rng);
     CHECK(constant.predict(one)(0) == 4.0);
     CHECK(!constant.oob_score.has_value());
+    const auto bagless = RandomForestRegressor::fit(
+        Matrix{{1.0}, {2.0}}, Vector{{3.0, 5.0}}, {.bootstrap = false}, rng);
+    CHECK(!bagless.oob_score.has_value());
+    CHECK(bagless.predict(Matrix{{2.0}})(0) == 5.0);
     CHECK(bootstrap_counts(1, rng)(0) == 1.0);
   }
 
