@@ -378,7 +378,7 @@ TEST_SUITE("optimization/stochastic_gradient_descent") {
 }
 
 TEST_SUITE("optimization/stochastic_gradient_descent extra") {
-  TEST_CASE("rows are drawn by their share, whatever their size") {
+  TEST_CASE("rows are drawn by their share and small rows too") {
     // The squares sum to 0.3125. Orthogonal rows are each solved for good by
     // the first step that draws them; the rarer one, with probability 1 / 5, is
     // missed by 200 steps with probability 4e-20.
