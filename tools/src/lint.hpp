@@ -9,6 +9,7 @@
 // leftovers         no marks of unfinished work, no code switched off
 // front-matter      known keys with sensible values; hints give nothing away
 // sections          the headings of a page, all there, in order, not empty
+// file-links        a page starts with links to the files of its question
 // page              items and equations of a page are well-formed
 // claims-match      the claims of the page are the test cases of its suite
 // claim-has-checks  a claim's case checks something; no bare Approx in tests

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "error.hpp"
+#include "file_links.hpp"
 #include "lint_files.hpp"
 #include "mistakes.hpp"
 
@@ -208,6 +209,31 @@ void check_sections(const Page& page, Findings& findings) {
                    fmt::format("there is no section '{}'", heading.title));
     }
   }
+}
+
+/// The words of `text` with single blanks between them.
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const auto part : lines_of(text)) {
+    if (trim(part).empty()) continue;
+    if (!line.empty()) line += ' ';
+    line += trim(part);
+  }
+  return line;
+}
+
+void check_file_links(const Workspace& workspace, const Page& page,
+                      Findings& findings) {
+  const std::string wanted =
+      one_line(file_links(page.question, [&](const fs::path& path) {
+        return workspace.has(path);
+      }));
+  const std::string_view body = page.answer.body;
+  if (one_line(body.substr(0, body.find("## "))) == wanted) return;
+  findings.add(page.path, page.answer.body_line, "file-links",
+               fmt::format("between front matter and first heading must stand "
+                           "{}",
+                           wanted.empty() ? "nothing" : wanted));
 }
 
 // --- Claims ------------------------------------------------------------------
@@ -594,6 +620,7 @@ void lint_question(const Workspace& workspace, const Question& question,
   check_front_matter(page, findings);
   check_solution(page, findings);
   check_sections(page, findings);
+  check_file_links(workspace, page, findings);
   check_claims(workspace, page, findings);
   check_mistakes(workspace, page, findings);
   check_claim_references(page, findings);

@@ -84,8 +84,9 @@ void add_running_verbs(CLI::App& app, Arguments& arguments) {
   auto* site = add_verb(app, "site", "site --port 8080");
   site->add_option("--out", arguments.site.output,
                    "a folder to build into; nothing is served then");
-  site->add_option("--port", arguments.site.port, "the port to serve on")
-      ->check(CLI::Range(1, 65535))
+  site->add_option("--port", arguments.site.port,
+                   "the port to serve on, 0 for any free one")
+      ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   add_verb(app, "test", "test");
   add_verb(app, "lint", "lint --json");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "error.hpp"
+#include "file_links.hpp"
 #include "lint_files.hpp"
 
 namespace wb {
@@ -20,6 +21,8 @@ asked_as:
   - Explain @words@.
 see_also: []
 @coding_keys@---
+
+@file_links@
 
 ## In one minute
 
@@ -253,11 +256,13 @@ Files files_of(const Question& question) {
   const bool coding = question.section == "coding";
   std::string words = question.slug;
   std::replace(words.begin(), words.end(), '_', ' ');
+  const auto all_there = [](const fs::path&) { return true; };
   // What holds further marks comes first.
   const Values values{{"coding_keys", coding ? std::string(kCodingKeys) : ""},
                       {"task", coding ? std::string(kTask) : ""},
                       {"begin", coding ? "  // solution:begin\n" : ""},
                       {"end", coding ? "  // solution:end\n" : ""},
+                      {"file_links", file_links(question, all_there)},
                       {"id", question.id()},
                       {"section", question.section},
                       {"slug", question.slug},

@@ -212,6 +212,25 @@ TEST_SUITE("lint") {
               "there is no section 'The task'"));
   }
 
+  TEST_CASE("a page starts with links to its files") {
+    const std::string code = "[Code](../../include/whiteboard/maths/a.hpp)";
+    const std::string bench = "[Benchmark](../../bench/maths/a_bench.cpp)";
+    CHECK(has(after(kPage, code + " ·", ""),
+              "file-links: between front matter and first heading must stand " +
+                  code +
+                  " · [Tests](../../tests/maths/a_test.cpp) · "
+                  "[Mistakes](../../tests/maths/a.mistakes) · " +
+                  bench));
+    CHECK(has(after(kPage, bench, bench + " and more"), "file-links: "));
+    CHECK(after(kPage, " ·\n" + bench, " · " + bench).empty());
+    CHECK(has(after(kCodingPage, "[Solution]", "[Code]"), "file-links: "));
+    const Checkout checkout;
+    fs::remove(checkout.root / kBench);
+    CHECK(has(checkout.found(), "file-links: "));
+    checkout.replace(kPage, " ·\n" + bench, "");
+    CHECK(checkout.found().empty());
+  }
+
   TEST_CASE("a page without code needs no claims") {
     const Checkout checkout;
     checkout.write("questions/behavioral/c.md",
@@ -254,7 +273,7 @@ TEST_SUITE("lint") {
   TEST_CASE("a header needs a test and claims") {
     const Checkout checkout;
     fs::remove(checkout.root / kTest);
-    CHECK(checkout.found() == "claims-match: there is no " + kTest);
+    CHECK(has(checkout.found(), "claims-match: there is no " + kTest + "|"));
     checkout.replace(kPage,
                      "1. **halfway_between_the_ends**: the mean of 1, 2, 3, 4 "
                      "is 2.5.",

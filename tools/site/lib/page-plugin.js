@@ -143,9 +143,11 @@ function sectionBody(state, { title, body }, question, evidence) {
   return body
 }
 
-/// A section; in an exercise, folded when it would give the answer away.
+/// A section; in an exercise, folded when it would give the answer away. What
+/// precedes the first one are links to files, for which the site needs a
+/// repository to lead to.
 function wrapSection(state, section, body, question) {
-  if (!section.title) return body
+  if (!section.title) return repository ? body : []
   const slug = section.title.toLowerCase().replace(/[^a-z]+/g, '-')
   const fold = question.practice && !kAlwaysOpen.has(section.title)
   return fold

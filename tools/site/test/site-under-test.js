@@ -13,12 +13,14 @@ const script = name => path.join(siteFolder, 'scripts', name)
 export const temporaryFolder = () =>
   fs.mkdtempSync(path.join(os.tmpdir(), 'whiteboard-site-'))
 
-/// Builds into a new folder and returns it. `evidence` is a folder of results.
-export async function buildSite({ evidence, only = wanted } = {}) {
+/// Builds into a new folder and returns it. `evidence` is a folder of results,
+/// `repository` where files of the project can be browsed.
+export async function buildSite({ evidence, only = wanted, repository = '' } = {}) {
   const out = temporaryFolder()
   await promisify(execFile)('node', [script('build.js')], {
     env: {
       ...process.env, WB_SITE_OUT: out, WB_SITE_ONLY: only.join(','),
+      WB_REPOSITORY: repository,
       ...(evidence && { WB_EVIDENCE: evidence })
     }
   })
@@ -34,6 +36,22 @@ export function serveSite(folder) {
       resolve({ url: String(text).trim(), stop: () => server.kill() }))
     server.stderr.on('data', text => reject(new Error(String(text))))
   })
+}
+
+/// `./wb site` on a free port, in a terminal's process group of its own:
+/// { url, code } are promised, interrupt() is Ctrl-C.
+export function startVerb(only) {
+  const verb = spawn(path.join(root, 'wb'), ['site', '--port', '0'], {
+    detached: true, env: { ...process.env, WB_SITE_ONLY: only.join(',') }
+  })
+  let said = ''
+  verb.stderr.on('data', text => { said += text })
+  const code = new Promise(resolve => verb.on('exit', resolve))
+  const url = new Promise((resolve, reject) => {
+    verb.stdout.on('data', text => resolve(String(text).trim()))
+    code.then(code => reject(new Error(`./wb site ended with ${code}: ${said}`)))
+  })
+  return { url, code, interrupt: () => process.kill(-verb.pid, 'SIGINT') }
 }
 
 export const openBrowser = () => chromium.launch({

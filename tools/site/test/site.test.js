@@ -8,10 +8,12 @@ import { stripMarkers } from '../lib/cpp.js'
 import { root } from '../lib/paths.js'
 import { loadQuestions } from '../lib/questions.js'
 import {
-  buildSite, claimResult, openBrowser, pagesOf, serveSite, temporaryFolder, writeEvidence
+  buildSite, claimResult, openBrowser, pagesOf, serveSite, startVerb, temporaryFolder,
+  writeEvidence
 } from './site-under-test.js'
 
 const kScriptLimit = 150_000  // bytes a page
+const kRepository = 'https://example.org/whiteboard'
 const kPatience = 90_000  // milliseconds, for machines that are busy
 const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8')
 
@@ -63,7 +65,7 @@ before(async () => {
   browser = await openBrowser()
   whole = await prepare()
   judged = await prepare({
-    evidence: makeEvidence(), only: [failing.id, stale.id, notRun.id]
+    evidence: makeEvidence(), only: [failing.id, stale.id, notRun.id], repository: kRepository
   })
 })
 
@@ -227,6 +229,16 @@ test('equations, claims and names are links both ways', () =>
     assert.ok(await tab.locator('.pane a.cite-equation[href="#eq-2"]').count() > 0)
   }))
 
+test('files of a question are links where the repository is known', async () => {
+  const header = `a[href="${kRepository}/blob/HEAD/${failing.files.header}"]`
+  await visit(judged, pageOf(failing), async tab => {
+    assert.equal(await tab.locator('.answer').locator(header).count(), 1)
+  })
+  await visit(whole, pageOf(failing), async tab => {
+    assert.equal(await tab.getByText('Benchmark', { exact: true }).count(), 0)
+  })
+})
+
 test('mistakes are diffs with the claims they break, follow-ups fold', () =>
   visit(whole, pageOf(failing), async tab => {
     const mistake = tab.locator('#mistake-bound_not_lowered')
@@ -336,6 +348,16 @@ test('axe finds nothing, in light and in dark', async () => {
       }, { colorScheme })
     }
   }
+})
+
+test('the verb serves the site until Ctrl-C, which is exit code 130', async () => {
+  const verb = startVerb([failing.id])
+  const url = await verb.url
+  assert.equal((await fetch(url + pageOf(failing))).status, 200)
+  assert.equal((await fetch(url + 'nowhere.html')).status, 404)
+  verb.interrupt()
+  assert.equal(await verb.code, 130)
+  await assert.rejects(fetch(url))
 })
 
 test('nothing of the site is written into the sources', () => {
