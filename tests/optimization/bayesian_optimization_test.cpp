@@ -458,6 +458,29 @@ TEST_SUITE("optimization/bayesian_optimization extra") {
     CHECK(close(run.points.topRows(2), column({-1.0, 1.0})));
   }
 
+  TEST_CASE("each acquisition scores by its own equation") {
+    const Matrix X = column({0.0, 0.5, 1.0});
+    const Gp gp = Gp::fit(X, standardised(values_at(X)), {.length = 0.12},
+                          {.noise = 1e-10});
+    const Matrix at = grid(0.0, 1.0, 51);
+    BayesOptOptions options = narrow;
+    options.acquisition = Acquisition::probability_of_improvement;
+    const Proposal likely = propose(gp, at, options);
+    options.acquisition = Acquisition::lower_confidence_bound;
+    const Proposal low = propose(gp, at, options);
+    const GaussianPrediction f = gp.predict(at);
+    for (Index i = 0; i < at.rows(); ++i) {
+      const double sigma = std::sqrt(f.variance(i));
+      const double chance =
+          probability_of_improvement(f.mean(i), sigma, gp.y.minCoeff());
+      CHECK(chance <= likely.score);
+      if (i == likely.candidate) CHECK(chance == likely.score);
+      const double bound = f.mean(i) - options.kappa * sigma;
+      CHECK(-bound <= low.score + 1e-12);  // the sum may be fused
+      if (i == low.candidate) CHECK(close(-bound, low.score));
+    }
+  }
+
   TEST_CASE("the other acquisitions use all evaluations") {
     for (const Acquisition acquisition :
          {Acquisition::probability_of_improvement,
