@@ -19,19 +19,12 @@ using namespace whiteboard::algorithms;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::Problem;
 using whiteboard::testing::standardized;
 using whiteboard::testing::times;
+using whiteboard::testing::transposed_times;
 
 namespace {
-
-Vector transposed_times(const Matrix& A, const Vector& x) {
-  return A.transpose() * x;
-}
-
-struct Problem {
-  Matrix X;
-  Vector y;
-};
 
 /// Diabetes with centred columns of length 1, as load_diabetes() has it. Its
 /// columns: age, sex, bmi, bp, s1 to s6.

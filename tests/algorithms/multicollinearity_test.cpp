@@ -19,16 +19,12 @@ using namespace whiteboard::algorithms;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::Problem;
 using whiteboard::testing::times;
 
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-struct Problem {
-  Matrix X;
-  Vector y;
-};
 
 /// GNP deflator, GNP, unemployed, armed forces, population, year.
 const Problem& longley() {

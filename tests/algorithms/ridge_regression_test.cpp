@@ -20,21 +20,14 @@ using namespace whiteboard::algorithms;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::Problem;
 using whiteboard::testing::product;
+using whiteboard::testing::random_problem;
 using whiteboard::testing::standardized;
 using whiteboard::testing::times;
 using whiteboard::testing::transposed;
 
 namespace {
-
-struct Problem {
-  Matrix X;
-  Vector y;
-};
-
-Problem random_problem(Index n, Index d, std::mt19937_64& rng) {
-  return {gaussian(n, d, rng), gaussian(n, 1, rng).col(0)};
-}
 
 Matrix centred(const Matrix& X) {
   const Vector mean = X.colwise().mean();

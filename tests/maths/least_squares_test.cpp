@@ -20,22 +20,12 @@ using namespace whiteboard::maths;
 using Eigen::Index;
 using whiteboard::testing::data_set;
 using whiteboard::testing::gaussian;
+using whiteboard::testing::Problem;
+using whiteboard::testing::random_problem;
 using whiteboard::testing::times;
+using whiteboard::testing::transposed_times;
 
 namespace {
-
-Vector transposed_times(const Matrix& A, const Vector& x) {
-  return A.transpose() * x;
-}
-
-struct Problem {
-  Matrix X;
-  Vector y;
-};
-
-Problem random_problem(Index n, Index d, std::mt19937_64& rng) {
-  return {gaussian(n, d, rng), gaussian(n, 1, rng).col(0)};
-}
 
 /// Longley's table with the column of ones first.
 Problem longley() {

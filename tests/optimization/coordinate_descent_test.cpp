@@ -18,21 +18,15 @@ using namespace whiteboard::optimization;
 using Eigen::Index;
 using whiteboard::testing::gaussian;
 using whiteboard::testing::numerical_gradient;
+using whiteboard::testing::Problem;
 using whiteboard::testing::times;
+using whiteboard::testing::transposed_times;
 
 namespace {
 
-Vector transposed_times(const Matrix& A, const Vector& x) {
-  return A.transpose() * x;
-}
 Matrix gram(const Matrix& A) {
   return A.transpose() * A;
 }
-
-struct Problem {
-  Matrix X;
-  Vector y;
-};
 
 /// Columns that share a common part (correlation `share`), `k` of which count.
 Problem sparse_problem(Index n, Index d, Index k, double share,

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 namespace whiteboard::testing {
 
@@ -22,6 +23,19 @@ Matrix gaussian(Eigen::Index rows, Eigen::Index cols, Rng& rng) {
   Matrix X(rows, cols);
   for (Eigen::Index i = 0; i < X.size(); ++i) X.data()[i] = normal(rng);
   return X;
+}
+
+/// What regressions learn from: n x d samples and their n targets.
+struct Problem {
+  Matrix X;
+  Vector y;
+};
+
+/// Normal samples with normal targets that do not depend on them.
+template <BitEngine Rng>
+Problem random_problem(Eigen::Index n, Eigen::Index d, Rng& rng) {
+  Matrix X = gaussian(n, d, rng);
+  return {std::move(X), gaussian(n, 1, rng).col(0)};
 }
 
 /// k probabilities, uniform on the simplex: normalised exponential weights.

@@ -9,6 +9,9 @@ namespace whiteboard::testing {
 inline Vector times(const Matrix& A, const Vector& x) {
   return A * x;
 }
+inline Vector transposed_times(const Matrix& A, const Vector& x) {
+  return A.transpose() * x;
+}
 inline Matrix product(const Matrix& A, const Matrix& B) {
   return A * B;
 }

@@ -7,20 +7,10 @@
 #include <cctype>
 
 #include "error.hpp"
+#include "text.hpp"
 
 namespace wb {
 namespace {
-
-/// The lines of a text, without their ends.
-std::vector<std::string_view> split_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
 
 [[noreturn]] void reject(const std::string& name, std::size_t line,
                          const std::string& message) {
@@ -121,19 +111,13 @@ std::optional<std::pair<int, std::string_view>> item_start(
            line.substr(digits + 2)}};
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
 /// "**id**: sentence" as an item; an empty id when it has another form.
 Item parse_item(std::string_view text, int number, std::size_t line) {
-  Item item{"", std::string(trimmed(text)), number, line};
+  Item item{"", std::string(trim(text)), number, line};
   const std::size_t end = text.find("**:", 2);
   if (text.starts_with("**") && end != text.npos) {
     item.id = text.substr(2, end - 2);
-    item.sentence = trimmed(text.substr(end + 3));
+    item.sentence = trim(text.substr(end + 3));
   }
   return item;
 }
@@ -144,15 +128,15 @@ std::vector<Item> parse_items(const Section& section,
   std::vector<Item> items;
   std::size_t line = section.line;
   bool open = false;  // an item is being continued
-  for (const auto text : split_lines(section.text)) {
+  for (const auto text : lines_of(section.text)) {
     ++line;
     if (const auto start = item_start(text)) {
       items.push_back(parse_item(start->second, start->first, line));
       open = true;
-    } else if (trimmed(text).empty()) {
+    } else if (trim(text).empty()) {
       open = false;
     } else if (open) {
-      items.back().sentence.append(" ").append(trimmed(text));
+      items.back().sentence.append(" ").append(trim(text));
     }
   }
   for (const auto& item : items) {
@@ -209,7 +193,7 @@ Answer parse_answer(std::string_view text, const std::string& name) {
       1 + static_cast<std::size_t>(std::count(
               text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end) + 5,
               '\n'));
-  const auto lines = split_lines(answer.body);
+  const auto lines = lines_of(answer.body);
   answer.sections = split_sections(lines, answer.body_line);
   if (const auto* claims = answer.section("Claims")) {
     answer.claims = parse_items(*claims, answer.problems);

@@ -118,23 +118,6 @@ bool looks_like_a_type(std::string_view word) {
                      [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return lines;
-}
-
 std::string with_spaces(std::string_view text) {
   std::string spaced;
   for (const char c : text) {
@@ -148,7 +131,7 @@ std::string with_spaces(std::string_view text) {
 }
 
 bool is_marker(std::string_view line) {
-  const std::string_view text = trimmed(line);
+  const std::string_view text = trim(line);
   return text == "// solution:begin" || text == "// solution:end";
 }
 

@@ -12,6 +12,7 @@
 #include "answer.hpp"
 #include "cpp_scan.hpp"
 #include "lint.hpp"
+#include "text.hpp"
 #include "workspace.hpp"
 
 namespace wb {
@@ -42,11 +43,6 @@ std::vector<fs::path> text_files(const Workspace& workspace);
 /// Reads a file; a finding and nothing when that fails.
 std::optional<SourceFile> load(const Workspace& workspace, const fs::path& path,
                                Findings& findings);
-
-/// Lines without their ends.
-std::vector<std::string_view> lines_of(std::string_view text);
-
-std::string_view trim(std::string_view text);
 
 /// snake_case: lower-case words and digits joined by single underscores.
 bool is_snake_case(std::string_view name);

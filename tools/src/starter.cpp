@@ -14,16 +14,6 @@ namespace {
 
 constexpr std::size_t kShortestLeak = 20;  ///< characters without blanks
 
-std::vector<std::string_view> split_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
 /// The comment lines at the top of a header, up to #pragma once.
 std::size_t end_of_block(std::string_view header) {
   std::size_t at = 0;
@@ -161,12 +151,12 @@ std::string cut_default_answer(std::string_view reference) {
 std::vector<std::string> leaked_lines(std::string_view reference,
                                       std::string_view text) {
   std::set<std::string> readable;
-  for (const auto line : split_lines(text)) readable.insert(squeezed(line));
+  for (const auto line : lines_of(text)) readable.insert(squeezed(line));
   std::vector<std::string> leaked;
   for (const auto& region : solution_regions(reference).regions) {
     const std::string_view solution =
         reference.substr(region.begin, region.end - region.begin);
-    for (const auto line : split_lines(solution)) {
+    for (const auto line : lines_of(solution)) {
       const std::string code = squeezed(line);
       // A declaration alone tells nothing.
       const bool tells = code.find_first_of("=(") != code.npos;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wb {
 
@@ -48,6 +49,12 @@ std::string repeated(std::string_view text, int times);
 /// other control characters, escape sequences and characters that reorder
 /// text go, bytes that are not UTF-8 become U+FFFD.
 std::string sanitize(std::string_view text);
+
+/// The lines of `text`, without their ends.
+std::vector<std::string_view> lines_of(std::string_view text);
+
+/// `text` without the white space around it.
+std::string_view trim(std::string_view text);
 
 /// The offset of the first byte that is not part of valid UTF-8.
 std::optional<std::size_t> invalid_utf8(std::string_view text);
