@@ -268,6 +268,12 @@ TEST_SUITE("coding/gradient_check") {
       return at(1) > 2.0 ? 1e308 : -1e308;
     };
     CHECK_THROWS_AS(gradient_check(cliff, x, zero), std::invalid_argument);
+    // A derivative of zero against one whose size nothing can be divided by.
+    const auto flat = [](const Vector&) { return 0.0; };
+    const auto steep = [](const Vector& at) { return 1.2e308 * at(0); };
+    CHECK(gradient_check(flat, x, Vector{{1.7e308, 0.0}}) == 1.0);
+    CHECK_THROWS_AS(gradient_check(steep, Vector{{0.0}}, Vector{{-1.2e308}}),
+                    std::invalid_argument);
     // What a maximum makes of it.
     CHECK(std::max(0.0, kNaN) == 0.0);
   }

@@ -31,8 +31,8 @@ namespace whiteboard::coding {
 /// between wants a look at f.
 ///
 /// Throws std::invalid_argument when x is empty, when x and gradient differ in
-/// size, when either or a value of `f` is not finite, when n overflows, and
-/// unless h is finite and > 0.
+/// size, when either or a value of `f` is not finite, when |g| + |n|
+/// overflows, and unless h is finite and > 0.
 ///
 ///     const auto f = [](const Vector& x) { return x.squaredNorm(); };
 ///     gradient_check(f, x, 2.0 * x);  // 1e-11 or so
@@ -59,12 +59,12 @@ inline double gradient_check(const std::function<double(const Vector&)>& f,
     const double below = f(moved);
     moved(i) = x(i);
     const double n = (above - below) / (2.0 * step);
-    // max() below would skip a NaN, and a NaN must not pass.
-    require(std::isfinite(n), "gradient_check: f is ", above, " and ", below,
-            " around coordinate ", i);
     const double g = gradient(i);
-    const double size = std::max(1e-8, std::abs(g) + std::abs(n));
-    worst = std::max(worst, std::abs(g - n) / size);
+    const double size = std::abs(g) + std::abs(n);
+    // max() below would skip a NaN, and a NaN must not pass.
+    require(std::isfinite(size), "gradient_check: f is ", above, " and ", below,
+            " around coordinate ", i, ", the gradient ", g);
+    worst = std::max(worst, std::abs(g - n) / std::max(1e-8, size));
   }
   return worst;
   // solution:end
