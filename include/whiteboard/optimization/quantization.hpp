@@ -4,7 +4,7 @@
 //              for weights [1]; products summed in int32
 // Time:        O(n) to quantise; 2 n k m integer operations for a product
 // Memory:      1 byte a value in place of 4, and a scale per channel; the
-//              product widens its arguments to 2 bytes
+//              product widens A and four rows of W to 2 bytes
 // Numerics:    within half a step in range, saturated beyond it; the integer
 //              product is exact
 // References:  [1] Jacob et al., Quantization and training of neural networks
@@ -193,26 +193,25 @@ inline std::array<std::int32_t, 4> four_products(const std::int16_t* a,
   return {s0, s1, s2, s3};
 }
 
-/// The same integers, with z taken out of the sum, Eq. (6), and both matrices
-/// widened to int16 once. Throws as require_quantized() does.
+/// The same integers, with z taken out of the sum, Eq. (6): what a row of z
+/// gives is subtracted. A is widened to int16 once, W by four rows, which stay
+/// in the first cache. Throws as require_quantized() does.
 inline MatrixF quantized_linear(const QuantizedActivations& A,
                                 const QuantizedWeights& W) {
   require_quantized(A, W);
   const Eigen::Index n = A.values.rows(), m = W.values.rows();
-  const Eigen::Index k = A.values.cols(), padded = (m + 3) / 4 * 4;
-  std::vector<std::int16_t> a(A.values.data(), A.values.data() + n * k);
-  std::vector<std::int16_t> w(W.values.data(), W.values.data() + m * k);
-  w.resize(static_cast<std::size_t>(padded * k));  // rows of zeros
+  const Eigen::Index k = A.values.cols();
+  const std::vector<std::int16_t> a(A.values.data(), A.values.data() + n * k);
+  const auto zero = static_cast<std::int16_t>(A.grid.zero_point);
+  const std::vector<std::int16_t> z(static_cast<std::size_t>(k), zero);
+  std::vector<std::int16_t> w(static_cast<std::size_t>(4 * k));
   MatrixF Y(n, m);
   for (Eigen::Index j = 0; j < m; j += 4) {
     const Eigen::Index outputs = std::min<Eigen::Index>(4, m - j);
-    std::array<std::int32_t, 4> offset{};
-    for (Eigen::Index c = 0; c < outputs; ++c) {
-      offset[static_cast<std::size_t>(c)] =
-          A.grid.zero_point * W.values.row(j + c).cast<std::int32_t>().sum();
-    }
+    std::copy_n(W.values.data() + j * k, outputs * k, w.begin());
+    const auto offset = four_products(z.data(), w.data(), k);
     for (Eigen::Index i = 0; i < n; ++i) {
-      const auto sums = four_products(a.data() + i * k, w.data() + j * k, k);
+      const auto sums = four_products(a.data() + i * k, w.data(), k);
       for (Eigen::Index c = 0; c < outputs; ++c) {
         const auto at = static_cast<std::size_t>(c);
         Y(i, j + c) = A.grid.scale * W.scales(j + c) *
