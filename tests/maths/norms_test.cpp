@@ -94,6 +94,9 @@ TEST_SUITE("maths/norms") {
     for (std::size_t i = 1; i < norms.size(); ++i) {
       CHECK(norms[i] <= norms[i - 1]);
     }
+    // The ends of the scale are the sum and the largest entry.
+    CHECK(close(norms.front(), x.cwiseAbs().sum(), {.rel = 1e-14}));
+    CHECK(lp_norm(x, infinity) == x.cwiseAbs().maxCoeff());
     CHECK(close(norms.back(), lp_norm(x, infinity), {.rel = 0.004}));
     EVIDENCE_SERIES("norm for p = 1 to 1000", norms);
   }
@@ -241,9 +244,15 @@ TEST_SUITE("maths/norms") {
       CHECK_UNARY(frobenius_norm(AB) <=
                   spectral_norm(A) * frobenius_norm(B) * slack);
     }
-    // The largest entry is a norm of the entries, and 2 > 1 * 1.
-    const Matrix ones = Matrix::Ones(2, 2);
-    CHECK(product(ones, ones).cwiseAbs().maxCoeff() == 2.0);
+    // The largest entry is a norm of the entries, and 2 > 1 * 1. The square of
+    // all ones is twice itself, and all four norms of it are 2: 4 = 2 * 2.
+    const Matrix ones = Matrix::Ones(2, 2), square = product(ones, ones);
+    CHECK(square.cwiseAbs().maxCoeff() == 2.0);
+    CHECK(operator_norm_1(square) == 4.0);
+    CHECK(operator_norm_inf(square) == 4.0);
+    CHECK(close(spectral_norm(square), 4.0, {.ulps = 8}));
+    CHECK(close(frobenius_norm(square), 4.0, {.ulps = 8}));
+    CHECK(close(spectral_norm(ones), 2.0, {.ulps = 8}));
     EVIDENCE("largest entry of the square of all ones", 2);
   }
 
