@@ -105,10 +105,10 @@ void trees(benchmark::internal::Benchmark* b) {
   b->Unit(benchmark::kMillisecond);
 }
 
-constexpr auto brute = run<brute_force, brute_force>;
-constexpr auto swept = run<sweep, brute_force>;
-constexpr auto resorted = run<sort_in_each_node, sort_in_each_node>;
-constexpr auto sorted_once = run<sort_once, sort_in_each_node>;
+constexpr auto& brute = run<brute_force, brute_force>;
+constexpr auto& swept = run<sweep, brute_force>;
+constexpr auto& resorted = run<sort_in_each_node, sort_in_each_node>;
+constexpr auto& sorted_once = run<sort_once, sort_in_each_node>;
 
 }  // namespace
 
