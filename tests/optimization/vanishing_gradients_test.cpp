@@ -337,6 +337,14 @@ TEST_SUITE("optimization/vanishing_gradients extra") {
     CHECK(gaussian_weights(widths, 0.0, rng)[0].isZero(0.0));
   }
 
+  TEST_CASE("a network is linear and without shortcuts unless it is told") {
+    const Network net{{Matrix{{3.0}}, Matrix{{-0.5}}}};
+    const std::vector<Vector> h = states(net, Vector{{2.0}});
+    REQUIRE(h.size() == 3);
+    CHECK(h[1](0) == 6.0);
+    CHECK(h[2](0) == -3.0);
+  }
+
   TEST_CASE("arguments that break the contract are refused") {
     std::mt19937_64 rng(0);
     const std::vector<Index> one{3}, bad{3, 0}, good{3, 2};
