@@ -167,7 +167,7 @@ Vector drawn(Eigen::Index n, double share, Rng& rng) {
   const double size = std::max(1.0, share * static_cast<double>(n));
   order.resize(static_cast<std::size_t>(size));
   Vector weights = Vector::Zero(n);
-  weights(order).setOnes();
+  for (const Eigen::Index i : order) weights(i) = 1.0;
   return weights;
 }
 
