@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
 
 #include "build.hpp"
 #include "commands.hpp"
@@ -45,6 +48,8 @@ void split_name(const std::string& name, BenchRow& row) {
 BenchRow read_row(const Json& entry) {
   BenchRow row;
   split_name(entry.get("run_name").text(), row);
+  row.family = entry.get("family_index").number();
+  row.instance = entry.get("per_family_instance_index").number();
   if (entry.get("error_occurred").boolean()) {
     row.error = entry.get("error_message").text("it failed");
     return row;
@@ -56,6 +61,25 @@ BenchRow read_row(const Json& entry) {
   if (!row.bytes) row.bytes = counter(entry, "bytes_per_second");
   row.items = counter(entry, "items_per_second");
   return row;
+}
+
+/// Kernel by kernel, and in each the variants of the same arguments together.
+void put_in_order(std::vector<BenchRow>& rows) {
+  const auto place = [](const BenchRow& row) {
+    return std::pair(row.family, row.instance);
+  };
+  std::map<std::string, std::pair<double, double>> first;
+  for (const auto& row : rows) {
+    for (const auto& name : {row.kernel, row.kernel + "/" + row.arguments}) {
+      const auto at = first.emplace(name, place(row)).first;
+      at->second = std::min(at->second, place(row));
+    }
+  }
+  std::ranges::stable_sort(rows, {}, [&](const BenchRow& row) {
+    return std::tuple(first[row.kernel],
+                      first[row.kernel + "/" + row.arguments].second,
+                      row.family);
+  });
 }
 
 std::string duration(double seconds) {
@@ -207,6 +231,7 @@ BenchReport parse_benchmark(std::string_view json) {
         });
     if (!repeated) report.rows.push_back(std::move(row));
   }
+  put_in_order(report.rows);
   return report;
 }
 

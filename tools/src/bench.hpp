@@ -18,6 +18,8 @@ struct BenchRow {
   std::optional<double> bytes;  ///< per second
   std::optional<double> items;  ///< per second
   std::string error;            ///< why it was not timed
+  double family = 0.0;          ///< its place among the registered kernels
+  double instance = 0.0;        ///< and of its arguments among theirs
 };
 
 /// The rows of one run; those of kernel "machine" are the limits.
@@ -31,7 +33,9 @@ struct BenchReport {
   std::optional<double> limit(std::string_view name) const;
 };
 
-/// Reads Google Benchmark's JSON: medians where there are repetitions.
+/// Reads Google Benchmark's JSON: medians where there are repetitions. Rows
+/// with the same kernel and arguments stand together, in the order in which
+/// they were registered, whatever the order in which they were run.
 /// Throws Error (environment) when it is not such a document.
 BenchReport parse_benchmark(std::string_view json);
 

@@ -39,6 +39,32 @@ TEST_CASE("medians are read and names taken apart") {
   CHECK(!report.rows[2].bytes);
 }
 
+TEST_CASE("rows stand together in the order of their registration") {
+  std::string entries;
+  const auto add = [&](const std::string& name, int family, int instance) {
+    entries += (entries.empty() ? "" : ",") +
+               ("{\"run_name\":\"" + name +
+                "\",\"family_index\":" + std::to_string(family)) +
+               ",\"per_family_instance_index\":" + std::to_string(instance) +
+               ",\"cpu_time\":1.0,\"time_unit\":\"us\"}";
+  };
+  add("b/fast/n:2", 3, 1);
+  add("a/fast/n:9", 1, 1);
+  add("b/reference/n:1", 2, 0);
+  add("a/reference/n:10", 0, 0);
+  add("b/fast/n:1", 3, 0);
+  add("a/fast/n:10", 1, 0);
+  const BenchReport report =
+      parse_benchmark("{\"context\":{},\"benchmarks\":[" + entries + "]}");
+  std::string order;
+  for (const auto& row : report.rows) {
+    order += row.kernel + "/" + row.variant + "/" + row.arguments + " ";
+  }
+  CHECK(order ==
+        "a/reference/n:10 a/fast/n:10 a/fast/n:9 "
+        "b/reference/n:1 b/fast/n:1 b/fast/n:2 ");
+}
+
 TEST_CASE("a row finds its reference and no other") {
   const BenchReport report = parse_benchmark(kRun);
   CHECK(report.reference(report.rows[2]) == &report.rows[1]);
