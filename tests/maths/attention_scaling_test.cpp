@@ -247,20 +247,24 @@ TEST_SUITE("maths/attention_scaling extra") {
   }
 
   TEST_CASE("standard errors by hand") {
-    // Two rows: half of their difference.
     std::mt19937_64 rng(6);
     std::mt19937_64 again(6);
     const AttentionStatistics got =
-        attention_statistics({.head_dim = 3, .keys = 4, .trials = 2}, rng);
-    const RowOfWeights first = row_of_weights(random_scores(3, 4, again));
-    const RowOfWeights second = row_of_weights(random_scores(3, 4, again));
-    CHECK(close(got.mean.entropy, 0.5 * (first.entropy + second.entropy),
-                {.rel = 1e-14}));
-    CHECK(close(got.standard_error.entropy,
-                0.5 * std::abs(first.entropy - second.entropy),
+        attention_statistics({.head_dim = 3, .keys = 4, .trials = 3}, rng);
+    Vector entropy(3), largest(3);
+    for (int t = 0; t < 3; ++t) {
+      const RowOfWeights row = row_of_weights(random_scores(3, 4, again));
+      entropy(t) = row.entropy;
+      largest(t) = row.largest;
+    }
+    // The variance divided by n - 1 = 2, over the root of n = 3.
+    const auto standard_error = [](const Vector& x) {
+      return std::sqrt((x.array() - x.mean()).square().sum() / 2.0 / 3.0);
+    };
+    CHECK(close(got.mean.entropy, entropy.mean(), {.rel = 1e-14}));
+    CHECK(close(got.standard_error.entropy, standard_error(entropy),
                 {.rel = 1e-12}));
-    CHECK(close(got.standard_error.largest,
-                0.5 * std::abs(first.largest - second.largest),
+    CHECK(close(got.standard_error.largest, standard_error(largest),
                 {.rel = 1e-12}));
   }
 
