@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <regex>
 #include <tuple>
 #include <utility>
 
@@ -61,6 +62,13 @@ BenchRow read_row(const Json& entry) {
   if (!row.bytes) row.bytes = counter(entry, "bytes_per_second");
   row.items = counter(entry, "items_per_second");
   return row;
+}
+
+/// Google Benchmark writes NaN and Infinity, which JSON does not have: the
+/// spread of a counter that is always 0, for one.
+std::string without_nan(std::string_view json) {
+  static const std::regex not_finite(R"(:\s*-?(NaN|Infinity)\b)");
+  return std::regex_replace(std::string(json), not_finite, ": null");
 }
 
 /// Kernel by kernel, and in each the variants of the same arguments together.
@@ -213,7 +221,7 @@ std::optional<double> BenchReport::limit(std::string_view name) const {
 }
 
 BenchReport parse_benchmark(std::string_view json) {
-  const auto document = Json::parse(json);
+  const auto document = Json::parse(without_nan(json));
   if (!document || !document->get("context").is_object()) {
     throw Error(exit_environment, "the benchmark wrote no readable report");
   }

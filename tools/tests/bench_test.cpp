@@ -82,6 +82,13 @@ TEST_CASE("a kernel that failed its check is told once") {
   CHECK(report.rows[4].error == "differs from the reference");
 }
 
+TEST_CASE("a spread that is no number is passed over") {
+  std::string run = kRun;
+  const std::string mean = "\"cpu_time\":99.0";
+  run.replace(run.find(mean), mean.size(), "\"cpu_time\": NaN");
+  CHECK(parse_benchmark(run).rows.size() == 5);
+}
+
 TEST_CASE("what is no report is refused") {
   CHECK_THROWS_AS(parse_benchmark(""), Error);
   CHECK_THROWS_AS(parse_benchmark("[1, 2]"), Error);
