@@ -285,6 +285,27 @@ TEST_SUITE("algorithms/lasso extra") {
     CHECK(lasso_data(tall.leftCols(3), tall.col(0)).X.rows() == 3);
   }
 
+  TEST_CASE("the mean prediction is the mean target wherever the data lie") {
+    std::mt19937_64 rng(4);
+    Matrix X = gaussian(20, 3, rng);
+    X.rowwise() += Eigen::RowVector3d(5.0, -40.0, 300.0);
+    const Vector y = (2.0 * X.col(0) - X.col(2)).array() + 1000.0;
+    const Lasso model = lasso(X, y, 1.0);
+    CHECK(support(model.coef).size() >= 2);
+    CHECK(close(model.predict(X).mean(), y.mean(), {.rel = 1e-12}));
+  }
+
+  TEST_CASE("a column is constant relative to its own size") {
+    std::mt19937_64 rng(5);
+    const Matrix X = gaussian(20, 1, rng);
+    CHECK(lasso(1e-9 * X, X.col(0), 1e-12).coef(0) > 0.0);
+    CHECK_THROWS_WITH(lasso(Matrix::Constant(20, 1, 0.1e9), X.col(0), 1.0),
+                      "lasso: column 0 is constant");
+    // 20 numbers of size 1e9 and a spread of 1e-7 are rounding alone.
+    CHECK_THROWS_WITH(lasso((1e-7 * X).array() + 1e9, X.col(0), 1.0),
+                      "lasso: column 0 is constant");
+  }
+
   TEST_CASE("nothing selected is refitted to nothing") {
     const Matrix X{{1}, {2}, {4}};
     const Vector y{{1, 2, 3}};
